@@ -1,0 +1,1 @@
+"""Everything that knows nothing of Airflow: adapters, transforms, the five verbs and their tools."""

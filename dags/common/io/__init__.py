@@ -1,0 +1,1 @@
+"""Adapters to the world outside, one small module each; clients and paths are handed in."""

@@ -1,0 +1,273 @@
+"""What every store of collections does; the stores differ only in how.
+
+The rows of a collection stand in immutable **chunks**, each all rows of one partition as one attempt wrote them. A
+**version** is a manifest, partition to chunk. One small record per collection names the live version, the retained
+ones and the attempts; what must change together changes in one compare-and-set of that record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+from common.utils.errors import VitrineError
+
+Mode = Literal["replace", "upsert"]
+Operator = Literal["eq", "gt", "gte", "lt", "lte"]
+
+
+class StoreError(VitrineError):
+    """A store refused, is away, or was asked for what it does not have."""
+
+
+class StageError(StoreError):
+    """Rows cannot be staged: duplicate keys, or rows outside the run's partitions."""
+
+
+class AttemptError(StoreError):
+    """The attempt is unknown, abandoned, or its partitions have moved: stage again."""
+
+
+class VersionGone(StoreError):
+    """The version was never there or is no longer retained; the API answers 410."""
+
+
+class HoldError(StoreError):
+    """A hold set by a roll-back stops scheduled publications until it is released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A manifest's entry: the chunk of one partition.
+
+    Attributes:
+        id: Never used twice.
+        rows: How many rows it holds.
+        digest: Of its (key, row hash) pairs; equal digests are equal content.
+    """
+
+    id: str
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a run says of the version it publishes.
+
+    Attributes:
+        run_id: The run that asks; shown in the history.
+        watermark: The source's highest cursor value, in UTC: "data as of". Never moves backwards within one source.
+        source: Fingerprint of the source's location and mapping.
+        ledger: :meth:`common.utils.ledger.Ledger.to_dict`.
+        contract_version: Version of the contract that the rows fit.
+        scheduled: Whether a hold stops it.
+    """
+
+    run_id: str
+    watermark: datetime | None
+    source: str
+    ledger: Mapping[str, Any]
+    contract_version: str
+    scheduled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a collection, as its record and its manifest have it.
+
+    Attributes:
+        number: Counts from 1, never used twice.
+        rows: Rows that a reader of this version sees.
+        published_at: UTC, as the publisher's clock had it (informative; no decision rests on it).
+        watermark: "Data as of", in UTC; ``None`` where no data has been read.
+        kind: ``publish`` or ``rollback``.
+        reason: Why, for a roll-back; empty otherwise.
+        by: Who, for a roll-back; the run for a publication.
+        restored: The version whose manifest a roll-back brought back.
+        manifest: Partition (ISO day, month or bucket) to chunk.
+    """
+
+    number: int
+    rows: int
+    published_at: datetime
+    watermark: datetime | None
+    source: str
+    run_id: str
+    ledger: Mapping[str, Any]
+    contract_version: str
+    kind: Literal["publish", "rollback"] = "publish"
+    reason: str = ""
+    by: str = ""
+    restored: int | None = None
+    manifest: Mapping[str, Chunk] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What staging an attempt did; small enough to pass between tasks.
+
+    Attributes:
+        attempt: The attempt's id, to publish.
+        base: The live version it was compared with; 0 where there was none.
+        inserted, updated, unchanged, removed: Rows, by comparing (key, row hash) with the base.
+        rows: Rows that the collection will have if nothing else moves.
+        base_rows: Rows of the base version.
+        changed: Partitions whose content changed and that have a new chunk (or none any more).
+    """
+
+    attempt: str
+    base: int
+    inserted: int
+    updated: int
+    unchanged: int
+    removed: int
+    rows: int
+    base_rows: int
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The outcome of a publication.
+
+    Attributes:
+        version: The version now live that holds the attempt's rows.
+        new: False where the run changed nothing and only the watermark moved.
+        repeated: True where this attempt had been published before.
+    """
+
+    version: int
+    new: bool
+    repeated: bool
+    rows: int
+    published_at: datetime
+    watermark: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``field operator value``, all of a query's filters joined by AND; the value has the field's Python type."""
+
+    field: str
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One page of a version.
+
+    Attributes:
+        filters: Joined by AND.
+        sort: A sortable field, or ``None`` for the order of the key. Ties are broken by the key.
+        descending: Turns the whole order round.
+        fields: Columns to return, in order; empty for all of the contract.
+        limit: Rows at most, at least 1.
+        after: Keyset position: the values of ``[sort] + key`` of the last row seen (see :attr:`Page.position`).
+    """
+
+    filters: Sequence[Filter] = ()
+    sort: str | None = None
+    descending: bool = False
+    fields: Sequence[str] = ()
+    limit: int = 100
+    after: Sequence[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of one version and, where more follow, the position to go on from."""
+
+    rows: pa.Table
+    position: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """What a vacuum took away."""
+
+    versions: tuple[int, ...]
+    attempts: tuple[str, ...]
+    chunks: int
+    rows: int
+
+
+class Collection(Protocol):
+    """One collection in one store. Every method may be killed and called again."""
+
+    def ensure(self) -> None:
+        """Creates tables, indexes and the view that are missing; refuses a drift with the exact difference."""
+
+    def stage(
+        self,
+        rows: Iterable[pa.RecordBatch],
+        partitions: Iterable[str],
+        *,
+        run_id: str,
+        mode: Mode = "replace",
+        dry_run: bool = False,
+    ) -> Staged:
+        """Writes the run's rows as new chunks that no manifest names yet.
+
+        Args:
+            rows: In the contract's Arrow schema, in any order.
+            partitions: All partitions that the run answers for; ``replace`` empties those without rows.
+            run_id: Recorded with the attempt.
+            mode: ``replace`` takes the run's rows; ``upsert`` lays them by key over the base chunk's.
+            dry_run: Compares and counts, writes nothing; the attempt is then empty and cannot be published.
+
+        Raises:
+            StageError: Duplicate keys or rows outside ``partitions``.
+        """
+
+    def publish(self, attempt: str, publication: Publication) -> Published:
+        """Makes an attempt live with one compare-and-set; rebases where only other partitions moved.
+
+        Raises:
+            AttemptError: Unknown, abandoned, or its own partitions moved since it was staged.
+            HoldError: A hold is set and the publication is a scheduled one.
+        """
+
+    def rollback(self, to: int, *, by: str, reason: str, hold: bool = False) -> Published:
+        """Publishes a new version with the manifest of version ``to``."""
+
+    def release(self) -> None:
+        """Takes a hold away."""
+
+    def vacuum(self, keep: int = 3) -> Vacuumed:
+        """Retires all but the newest ``keep`` versions, marks open attempts abandoned, deletes unnamed chunks."""
+
+    def live(self) -> Version | None:
+        """The live version with its manifest, or ``None`` before the first publication."""
+
+    def version(self, number: int) -> Version:
+        """A retained version with its manifest.
+
+        Raises:
+            VersionGone: Never there, or retired.
+        """
+
+    def history(self) -> list[Version]:
+        """The retained versions without their manifests, newest first."""
+
+    def read(self, version: int, query: Query) -> Page:
+        """One page of one version, whole and from no other.
+
+        Raises:
+            VersionGone: The version was retired before or while it was read.
+        """
+
+
+class Store(Protocol):
+    """A database that holds collections."""
+
+    def collection(self, contract: Any) -> Collection:
+        """The collection that a :class:`common.utils.contract.Contract` describes."""
+
+    def close(self) -> None:
+        """Gives connections back."""

@@ -1,0 +1,1 @@
+"""Pure functions ``f(data, frozen parameters) -> data``; one module a subject."""

@@ -1,0 +1,131 @@
+"""One contract per collection: what its ODCS 3.1 file says, as the rest of the house uses it.
+
+The table and its indexes, the Arrow schema, the Great Expectations suite and the API's model all come from here.
+:mod:`common.utils.odcs` reads the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import pyarrow as pa
+
+FieldType = Literal["string", "integer", "decimal", "number", "boolean", "date", "timestamp"]
+OnFailure = Literal["fail", "warn", "continue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a collection.
+
+    Attributes:
+        type: ``decimal`` is exact, with ``precision`` and ``scale``; ``timestamp`` is UTC with microseconds.
+        required: Never null.
+        examples: For the documentation of the API.
+    """
+
+    name: str
+    type: FieldType
+    required: bool = False
+    precision: int = 18
+    scale: int = 2
+    description: str = ""
+    examples: tuple[Any, ...] = ()
+
+    @property
+    def arrow(self) -> pa.Field:
+        """The column's Arrow field."""
+        kinds: dict[str, pa.DataType] = {
+            "string": pa.string(),
+            "integer": pa.int64(),
+            "decimal": pa.decimal128(self.precision, self.scale),
+            "number": pa.float64(),
+            "boolean": pa.bool_(),
+            "date": pa.date32(),
+            "timestamp": pa.timestamp("us", tz="UTC"),
+        }
+        return pa.field(self.name, kinds[self.type], nullable=not self.required)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One named quality rule.
+
+    Attributes:
+        expectation: A Great Expectations type in snake case, such as ``expect_column_values_to_not_be_null``.
+        arguments: Its keyword arguments.
+        on_failure: ``fail`` stops publication, ``warn`` logs a warning, ``continue`` only reports.
+    """
+
+    name: str
+    expectation: str
+    arguments: Mapping[str, Any]
+    on_failure: OnFailure = "fail"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What one collection promises.
+
+    Attributes:
+        version: Of the contract, ``major.minor.patch``.
+        key: The business key: unique, never null, in the order of the primary key.
+        partition_field: A date or timestamp field of the key.
+        partition_by: How it is cut into partitions.
+        indexes: Declared secondary indexes, each a tuple of fields.
+        freshness: How old "data as of" may be before the collection is stale.
+        max_row_drop: Publication is refused when the row count falls by more than this share of the live version's, 0 to 1.
+        max_rejected: Publication is refused when more than this share of the records read is rejected, 0 to 1.
+    """
+
+    domain: str
+    subject: str
+    version: str
+    description: str
+    owner: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    partition_field: str
+    partition_by: Literal["day", "month"]
+    indexes: tuple[tuple[str, ...], ...]
+    rules: tuple[Rule, ...]
+    freshness: timedelta
+    max_row_drop: float
+    max_rejected: float
+
+    @property
+    def name(self) -> str:
+        """``domain/subject``, as the API and the messages name the collection."""
+        return f"{self.domain}/{self.subject}"
+
+    @property
+    def major(self) -> int:
+        """The major version; a change of key or a narrowing needs a new one."""
+        return int(self.version.split(".")[0])
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the collection's rows, in the contract's order."""
+        return pa.schema([field.arrow for field in self.fields])
+
+    @property
+    def sortable(self) -> tuple[str, ...]:
+        """The fields a reader may sort by: never null, and the key's or an index's first."""
+        required = {field.name for field in self.fields if field.required}
+        first = [self.key[0], *(index[0] for index in self.indexes)]
+        return tuple(dict.fromkeys(name for name in first if name in required))
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError where there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    def partition(self, value: date) -> str:
+        """The partition that a value of ``partition_field`` belongs to: ``2026-01-31`` or ``2026-01``."""
+        return value.isoformat()[: 10 if self.partition_by == "day" else 7]

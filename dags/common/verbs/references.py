@@ -1,0 +1,132 @@
+"""What passes between the five verbs: small frozen references, never data.
+
+Each is plain JSON through :func:`to_json` and back through :func:`from_json`, so it travels through XCom as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from common.io.collections.protocol import Staged
+from common.utils.ledger import Ledger
+from common.utils.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one subject.
+
+    Attributes:
+        id: Unique; Airflow's run id or the command line's.
+        window: What was asked for, without lookback.
+        full_refresh: Silver is rebuilt from what the source holds now.
+        dry_run: Everything is computed and reported, nothing that a reader sees is written.
+        scheduled: False for a run that a person triggered; a hold stops scheduled ones.
+    """
+
+    id: str
+    window: Window
+    full_refresh: bool = False
+    dry_run: bool = False
+    scheduled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """One version of one Delta table.
+
+    Attributes:
+        uri: Where it stands.
+        version: Delta's version; reading it later reads the same rows. -1 where there is no table yet.
+        rows: Of the run's slice.
+    """
+
+    uri: str
+    version: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Bronze, as received.
+
+    Attributes:
+        window: What the run answers for: ``run.window`` with lookback, reaching back to the watermark.
+        source: Fingerprint of the source's location and mapping.
+        source_name: The same for people: where the records came from.
+        rejected: Records that could not be read at all, by reason; they are in the dead letters already.
+        files: Files seen, files read; for the log and the run record.
+    """
+
+    run: Run
+    window: Window
+    source: str
+    source_name: str
+    bronze: TableRef
+    rejected: Mapping[str, int]
+    files_seen: int
+    files_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """Silver and gold slices with the ledger.
+
+    Attributes:
+        watermark: ISO time in UTC of the latest event in silver up to the window's end, or ``None``.
+        partitions: The partitions the run answers for.
+    """
+
+    run: Run
+    window: Window
+    source: str
+    source_name: str
+    gold: TableRef
+    ledger: Ledger
+    watermark: str | None
+    partitions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """Gold with its verdict; it does not exist where a required rule failed.
+
+    Attributes:
+        passed, warned: Names of rules.
+        report: Path of the HTML page; its JSON stands beside it.
+    """
+
+    transformed: Transformed
+    passed: tuple[str, ...]
+    warned: tuple[str, ...]
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A staged attempt, ready to publish."""
+
+    validated: Validated
+    staged: Staged
+
+
+Reference = TypeVar("Reference", Extracted, Transformed, Validated, Loaded)
+
+
+def to_json(reference: Extracted | Transformed | Validated | Loaded) -> dict[str, Any]:
+    """The reference as JSON-ready types."""
+    plain: dict[str, Any] = TypeAdapter(type(reference)).dump_python(reference, mode="json")
+    return plain
+
+
+def from_json(kind: type[Reference], plain: Mapping[str, Any]) -> Reference:
+    """The inverse of :func:`to_json`.
+
+    Raises:
+        pydantic.ValidationError: ``plain`` is not such a reference.
+    """
+    return TypeAdapter(kind).validate_python(plain)
