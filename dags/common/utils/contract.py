@@ -1,20 +1,27 @@
 """One contract per collection: what its ODCS 3.1 file says, as the rest of the house uses it.
 
-The table and its indexes, the Arrow schema, the Great Expectations suite and the API's model all come from here.
-:mod:`common.utils.odcs` reads the file.
+The table and its indexes, the Arrow schema, the Great Expectations suite and the API's model all come from
+here. :mod:`common.utils.odcs` reads the file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import pyarrow as pa
 
 FieldType = Literal["string", "integer", "decimal", "number", "boolean", "date", "timestamp"]
 OnFailure = Literal["fail", "warn", "continue"]
+Freshness = Literal["fresh", "stale", "unknown"]
+
+COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
+"""Arguments by which Great Expectations names columns."""
+
+BUILT_IN_RULES = ("schema", "ledger_balance", "rejected_share")
+"""Rules that every validation has beside those of the contract; a contract's own rules have other names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Field:
     examples: tuple[Any, ...] = ()
 
     @property
-    def arrow(self) -> pa.Field:
+    def arrow(self) -> pa.Field[Any]:
         """The column's Arrow field."""
         kinds: dict[str, pa.DataType] = {
             "string": pa.string(),
@@ -66,6 +73,12 @@ class Rule:
     on_failure: OnFailure = "fail"
     description: str = ""
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule is about, as its arguments name them."""
+        named = [self.arguments[one] for one in COLUMN_ARGUMENTS if one in self.arguments]
+        return tuple(name for value in named for name in (value if isinstance(value, list) else [value]))
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -78,8 +91,10 @@ class Contract:
         partition_by: How it is cut into partitions.
         indexes: Declared secondary indexes, each a tuple of fields.
         freshness: How old "data as of" may be before the collection is stale.
-        max_row_drop: Publication is refused when the row count falls by more than this share of the live version's, 0 to 1.
-        max_rejected: Publication is refused when more than this share of the records read is rejected, 0 to 1.
+        max_row_drop: Publication is refused when the row count falls by more than this share of the live
+            version's, 0 to 1.
+        max_rejected: Publication is refused when more than this share of the records read is rejected,
+            0 to 1.
     """
 
     domain: str
@@ -129,3 +144,9 @@ class Contract:
     def partition(self, value: date) -> str:
         """The partition that a value of ``partition_field`` belongs to: ``2026-01-31`` or ``2026-01``."""
         return value.isoformat()[: 10 if self.partition_by == "day" else 7]
+
+    def freshness_at(self, now: datetime, data_as_of: datetime | None) -> Freshness:
+        """Whether data of that time are fresh at ``now``; ``unknown`` where no data has been read."""
+        if data_as_of is None:
+            return "unknown"
+        return "fresh" if now - data_as_of <= self.freshness else "stale"

@@ -1,5 +1,8 @@
 """The errors a user reads: what was wrong, where, and what to do next."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class VitrineError(Exception):
     """Base of every error that Vitrine raises on purpose.
@@ -34,3 +37,11 @@ class ValidationFailed(VitrineError):
 
 class LedgerError(VitrineError):
     """A ledger does not balance: nothing may be published."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Ends an error about a wrong name: with the nearest right one, or all there are where none is near."""
+    names = sorted(known)
+    by_letters = {right.lower(): right for right in names}
+    near = get_close_matches(name.lower(), by_letters, n=1)
+    return f"did you mean '{by_letters[near[0]]}'?" if near else f"known: {', '.join(names) or 'none'}."

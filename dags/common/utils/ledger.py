@@ -66,7 +66,7 @@ class Ledger:
             raise LedgerError(
                 f"The ledger does not balance: {'; '.join(found)}.",
                 where=where,
-                next_step="Nothing was published. Compare the transform's counts with the bronze slice of this run.",
+                next_step="Nothing was published. Compare the transform's counts with the run's bronze.",
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,7 +79,9 @@ class Ledger:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Ledger:
         """The inverse of :meth:`to_dict`."""
-        exact = {side: {name: Decimal(total) for name, total in plain[side].items()} for side in ("silver", "gold")}
+        exact = {
+            side: {name: Decimal(total) for name, total in plain[side].items()} for side in ("silver", "gold")
+        }
         return cls(**{**plain, **exact})
 
     def __str__(self) -> str:

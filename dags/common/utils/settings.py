@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     """What the whole house is configured by; each field is the environment variable of its alias.
 
     Attributes:
-        home: Folder of everything that is written locally: Airflow's database, lake, collections, reports, samples.
+        home: Folder of everything that is written locally: Airflow's database, lake, collections, reports.
         lake: Root of the Delta tables, a path or an object store's URL.
         collections: URL of the store of the collections.
         lookback_days: Days of data time that each scheduled run reads again.
@@ -26,7 +26,10 @@ class Settings(BaseSettings):
         memory_limit: What the engine may use before it spills, as DuckDB writes it.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    # The prefix is for the names that populate_by_name adds: without it, HOME would be read as ``home``.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, env_prefix="VITRINE_"
+    )
 
     home: Path = Field(default=REPOSITORY / ".vitrine", alias="VITRINE_HOME")
     lake: str = Field(default="", alias="VITRINE_LAKE")
@@ -72,9 +75,9 @@ class FileSource(BaseSettings):
 
     Attributes:
         path: A file, a folder (all ``*.csv`` below it) or a glob.
-        columns: Ours to theirs, written ``date=InvoiceDate,product_id=StockCode``; unnamed ones keep their name.
-        key: Their columns that identify a record, written ``order_line_id``; empty: the file's content and line do.
-        updated_at: Their column that tells which of two records with one key is later; empty: the later file's.
+        columns: Ours to theirs, written ``date=InvoiceDate,product_id=StockCode``; others keep their name.
+        key: Their columns that identify a record, written ``order_line_id``; empty: file content and line do.
+        updated_at: Their column that tells the later of two records with one key; empty: the later file's.
         delimiter, encoding: Of the files.
     """
 
@@ -117,8 +120,12 @@ class FileSource(BaseSettings):
 
 
 def settings_error(error: ValidationError, prefix: str = "") -> SettingsError:
-    """A pydantic error in a user's words: each wrong variable and why; never its value, which may be a secret."""
-    wrong = [f"{prefix}{'.'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors(include_input=False)]
+    """A pydantic error in a user's words: each wrong variable and why; never its value, maybe a secret."""
+    wrong = [
+        f"{prefix}{'.'.join(map(str, e['loc']))}".upper() + f": {e['msg']}"
+        for e in error.errors(include_input=False)
+    ]
     return SettingsError(
-        f"The environment is not right: {'; '.join(wrong)}.", next_step="env/.env.example lists every variable."
+        f"The environment is not right: {'; '.join(wrong)}.",
+        next_step="env/.env.example lists every variable.",
     )

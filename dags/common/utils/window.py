@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from common.utils.errors import SettingsError
 
@@ -34,8 +35,17 @@ class Window:
     @property
     def end_day(self) -> date:
         """The first day that the window does not touch."""
-        midnight = datetime.combine(self.end.date(), time(), tzinfo=UTC)
-        return self.end.date() if self.end == midnight else self.end.date() + timedelta(days=1)
+        return self.end.date() if self.end == _midnight(self.end) else self.end.date() + timedelta(days=1)
+
+    @classmethod
+    def spanning(cls, partitions: Iterable[str]) -> Window:
+        """From the first day of the first partition to the end of the last.
+
+        Args:
+            partitions: Days and months such as ``2026-01-31`` and ``2026-01``; at least one.
+        """
+        bounds = [days_of(partition) for partition in partitions]
+        return cls(_midnight(min(first for first, _ in bounds)), _midnight(max(end for _, end in bounds)))
 
     def reaching_back(self, days: int, watermark: datetime | None = None) -> Window:
         """The window widened by its lookback, and to the watermark where runs were missed.
@@ -51,8 +61,19 @@ class Window:
 
     def __str__(self) -> str:
         """The window as it stands in logs: ``[2026-01-01T00:00:00+00:00, …)``."""
-        return f"[{'the beginning' if self.start is None else self.start.isoformat()}, {self.end.isoformat()})"
+        return (
+            f"[{'the beginning' if self.start is None else self.start.isoformat()}, {self.end.isoformat()})"
+        )
 
 
-def _midnight(moment: datetime) -> datetime:
-    return datetime.combine(moment.date(), time(), tzinfo=UTC)
+def days_of(partition: str) -> tuple[date, date]:
+    """First day of a partition and the day after its last: ``2026-01-31`` is a day, ``2026-01`` a month."""
+    if len(partition) == len("2026-01-31"):
+        day = date.fromisoformat(partition)
+        return day, day + timedelta(days=1)
+    first = date.fromisoformat(f"{partition}-01")
+    return first, (first + timedelta(days=31)).replace(day=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
