@@ -1,0 +1,97 @@
+"""The one shape of every answer, of errors too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from common.utils.contract import Freshness
+
+Data = TypeVar("Data")
+
+
+class Pagination(BaseModel):
+    """Where the next page is."""
+
+    limit: int = Field(description="Rows at most.", examples=[100])
+    returned: int = Field(description="Rows in this answer.", examples=[100])
+    next_cursor: str | None = Field(
+        description="For the next page, send it as `cursor` with the same filters and sort; null on the last."
+    )
+
+
+class Metadata(BaseModel):
+    """What is to be known about an answer; what does not apply is null, and freshness `unknown`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request_id: str = Field(
+        description="Yours, from X-Request-ID, or a new one; the server's log has it too."
+    )
+    api_latency_ms: float = Field(description="Time spent on this answer, in milliseconds.")
+    pagination: Pagination | None = None
+    version: int | None = Field(None, description="Version of the collection that the data are from.")
+    published_at: datetime | None = Field(None, description="When that version went live, UTC.")
+    data_as_of: datetime | None = Field(None, description="Latest event time read from the source, UTC.")
+    age_seconds: int | None = Field(
+        None, description="Seconds since data_as_of; negative where the source is dated ahead."
+    )
+    freshness: Freshness = Field(
+        "unknown", description="`stale` where the data are older than the contract promises."
+    )
+
+
+class Envelope(BaseModel, Generic[Data]):
+    """Every answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["success", "error"]
+    data: Data | None = Field(description="Null in errors.")
+    message: str = Field(description="One sentence; in errors what was wrong and what to do.")
+    timestamp: datetime = Field(description="When it was answered, UTC.")
+    metadata: Metadata
+
+
+def now(request: Request) -> datetime:
+    """The time by the app's clock, in UTC."""
+    time_now: datetime = request.app.state.clock()
+    return time_now.astimezone(UTC)
+
+
+def answer(
+    request: Request,
+    message: str,
+    *,
+    data: Any = None,
+    about: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> Response:
+    """An answer in the envelope.
+
+    Args:
+        request: That is answered; :class:`dashboards.middleware.Frame` gave it an id and a start.
+        message: For its reader.
+        data: JSON-ready; None for errors.
+        about: The fields of :class:`Metadata` that apply.
+        status: Below 400 it is a success.
+    """
+    elapsed = (time.perf_counter() - request.state.started) * 1000
+    metadata = Metadata(
+        request_id=request.state.request_id, api_latency_ms=round(elapsed, 3), **(about or {})
+    )
+    body = {
+        "status": "success" if status < 400 else "error",
+        "data": data,
+        "message": message,
+        "timestamp": now(request),
+        "metadata": metadata.model_dump(),
+    }
+    return Response(msgspec.json.encode(body), status, media_type="application/json")

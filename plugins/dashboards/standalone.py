@@ -1,0 +1,57 @@
+"""The read API alone, for more instances: the same app, readers and paths, without Airflow's API server.
+
+``python -m dashboards.standalone --port 8099``, or ``uvicorn dashboards.standalone:app --workers 4``.
+It reads the store and, for revoked tokens, Airflow's metadata database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+from fastapi import FastAPI
+
+from common.utils.errors import VitrineError
+from dashboards import URL_PREFIX
+from dashboards.app import app_from_environment
+from dashboards.security import prepare_alone
+
+
+def standalone_app() -> FastAPI:
+    """The app with its full paths.
+
+    Raises:
+        VitrineError: The environment, a contract or the store's URL is wrong.
+    """
+    prepare_alone()
+    return app_from_environment(prefix=URL_PREFIX)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """``app``, made when a server asks for it: importing this module needs no environment."""
+    if name == "app":
+        return standalone_app()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until it is interrupted; 2 where it cannot start."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dashboards.standalone", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8099, help="port to listen on (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        app = standalone_app()
+    except VitrineError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    uvicorn.run(app, host=options.host, port=options.port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
