@@ -1,15 +1,17 @@
 """What every store of collections does; the stores differ only in how.
 
-The rows of a collection stand in immutable **chunks**, each all rows of one partition as one attempt wrote them. A
-**version** is a manifest, partition to chunk. One small record per collection names the live version, the retained
-ones and the attempts; what must change together changes in one compare-and-set of that record.
+The rows of a collection stand in immutable **chunks**, each all rows of one partition as one attempt wrote
+them. A **version** is a manifest, partition to chunk. One small record per collection names the live version,
+the retained ones and the attempts; what must change together changes in one compare-and-set of that record.
 """
+
+# long because the protocol and the types that it speaks in are read together
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
@@ -34,6 +36,10 @@ class AttemptError(StoreError):
 
 class VersionGone(StoreError):
     """The version was never there or is no longer retained; the API answers 410."""
+
+
+class QueryError(StoreError):
+    """A query asks for what the contract does not offer: the reader's mistake, not the store's."""
 
 
 class HoldError(StoreError):
@@ -61,7 +67,8 @@ class Publication:
 
     Attributes:
         run_id: The run that asks; shown in the history.
-        watermark: The source's highest cursor value, in UTC: "data as of". Never moves backwards within one source.
+        watermark: The source's highest cursor value, in UTC: "data as of". Never moves backwards within
+            one source.
         source: Fingerprint of the source's location and mapping.
         ledger: :meth:`common.utils.ledger.Ledger.to_dict`.
         contract_version: Version of the contract that the rows fit.
@@ -138,7 +145,9 @@ class Published:
     Attributes:
         version: The version now live that holds the attempt's rows.
         new: False where the run changed nothing and only the watermark moved.
-        repeated: True where this attempt had been published before.
+        repeated: True where this attempt was published before, or what is rolled back to is live already.
+        changed: Partitions whose content differs from the version that was live before; empty where repeated.
+            After a roll-back, what is to be run again.
     """
 
     version: int
@@ -147,11 +156,12 @@ class Published:
     rows: int
     published_at: datetime
     watermark: datetime | None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """``field operator value``, all of a query's filters joined by AND; the value has the field's Python type."""
+    """``field operator value``; the value has the field's Python type."""
 
     field: str
     operator: Operator
@@ -168,7 +178,7 @@ class Query:
         descending: Turns the whole order round.
         fields: Columns to return, in order; empty for all of the contract.
         limit: Rows at most, at least 1.
-        after: Keyset position: the values of ``[sort] + key`` of the last row seen (see :attr:`Page.position`).
+        after: Keyset position: the values of ``[sort] + key`` of the last row seen (:attr:`Page.position`).
     """
 
     filters: Sequence[Filter] = ()
@@ -201,7 +211,11 @@ class Collection(Protocol):
     """One collection in one store. Every method may be killed and called again."""
 
     def ensure(self) -> None:
-        """Creates tables, indexes and the view that are missing; refuses a drift with the exact difference."""
+        """Creates tables, indexes and the view that are missing.
+
+        Raises:
+            ContractError: The stored fields or key differ from the contract's; it lists what differs.
+        """
 
     def stage(
         self,
@@ -234,13 +248,31 @@ class Collection(Protocol):
         """
 
     def rollback(self, to: int, *, by: str, reason: str, hold: bool = False) -> Published:
-        """Publishes a new version with the manifest of version ``to``."""
+        """Publishes a new version with the manifest, watermark and ledger of version ``to``.
+
+        With the old watermark the next run reaches back to it. No row moves; nothing is destroyed.
+
+        Args:
+            to: A retained version.
+            by: Who asks.
+            reason: Why; both are shown in the history.
+            hold: Also stops scheduled publications until :meth:`release`.
+
+        Raises:
+            VersionGone: ``to`` was never there, or is retired.
+        """
 
     def release(self) -> None:
         """Takes a hold away."""
 
-    def vacuum(self, keep: int = 3) -> Vacuumed:
-        """Retires all but the newest ``keep`` versions, marks open attempts abandoned, deletes unnamed chunks."""
+    def vacuum(self, keep: int = 3, *, abandon_after: timedelta = timedelta(days=1)) -> Vacuumed:
+        """Retires all but the newest ``keep`` versions, abandons old open attempts, deletes unnamed chunks.
+
+        Args:
+            keep: Versions to retain, at least 1; the live one is always among them.
+            abandon_after: Open attempts older than this are taken for dead. A guess only: an attempt that
+                lives after all is refused by :meth:`publish` and is staged again.
+        """
 
     def live(self) -> Version | None:
         """The live version with its manifest, or ``None`` before the first publication."""
@@ -258,8 +290,14 @@ class Collection(Protocol):
     def read(self, version: int, query: Query) -> Page:
         """One page of one version, whole and from no other.
 
+        Args:
+            version: A retained version's number.
+            query: Its ``fields`` may also name ``partition_date``, ``created_at`` and ``updated_at``.
+
         Raises:
-            VersionGone: The version was retired before or while it was read.
+            VersionGone: The version was never there, or retired before or while it was read.
+            QueryError: The query names an unknown field, sorts by one that is not sortable, or compares with
+                a value of another type.
         """
 
 

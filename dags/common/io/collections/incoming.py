@@ -1,0 +1,66 @@
+"""The run's rows as they come in: checked against the contract and turned into their stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from common.io.collections.encoding import STORED, encode
+from common.io.collections.protocol import StageError
+from common.utils.contract import Contract
+
+TOGETHER = 100_000  # rows in a table, unless one batch has more
+DAY = "partition_date"
+
+
+def stored_schema(contract: Contract) -> pa.Schema:
+    """The contract's fields in stored form, and the first day of the row's partition."""
+    fields = [pa.field(field.name, STORED[field.type]) for field in contract.fields]
+    return pa.schema([*fields, pa.field(DAY, pa.int64())])
+
+
+def stored(batches: Iterable[pa.RecordBatch], contract: Contract) -> Iterator[pa.Table]:
+    """The rows in tables of :func:`stored_schema`.
+
+    Raises:
+        StageError: They are not in the contract's schema, or hold a null or a NaN that it does not allow.
+    """
+    columns = pa.schema([field.with_nullable(True) for field in contract.schema])  # nulls are judged below
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        _demand_schema(batch.schema, contract)
+        waiting.append(pa.record_batch([batch.column(name) for name in columns.names], schema=columns))
+        if sum(one.num_rows for one in waiting) >= TOGETHER:
+            yield _stored(pa.Table.from_batches(waiting), contract)
+            waiting = []
+    if waiting:
+        yield _stored(pa.Table.from_batches(waiting), contract)
+
+
+def _demand_schema(schema: pa.Schema, contract: Contract) -> None:
+    wanted = {field.name: field.type for field in contract.schema}
+    given = {field.name: field.type for field in schema}
+    if given == wanted:
+        return
+    wrong = [
+        f"{name} is {given.get(name, 'missing')}, the contract says {wanted.get(name, 'nothing of it')}"
+        for name in {**wanted, **given}
+        if given.get(name) != wanted.get(name)
+    ]
+    raise StageError(f"The rows do not have the contract's columns: {'; '.join(wrong)}.", where=contract.name)
+
+
+def _stored(table: pa.Table, contract: Contract) -> pa.Table:
+    for field in contract.fields:
+        column = table.column(field.name)
+        if field.required and column.null_count:
+            raise StageError(f"{column.null_count} rows have no {field.name}.", where=contract.name)
+        if field.type == "number" and pc.all(pc.is_finite(column)).as_py() is False:
+            raise StageError(f"{field.name} has values that are no finite number.", where=contract.name)
+    day: pa.ChunkedArray[Any] = table.column(contract.partition_field).cast(pa.date32())
+    if contract.partition_by == "month":
+        day = pc.floor_temporal(day, unit="month")
+    return encode(table, contract.fields).append_column(DAY, day.cast(pa.int32()).cast(pa.int64()))

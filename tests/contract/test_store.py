@@ -1,0 +1,726 @@
+"""What every store of collections does. A new store is one entry in ``kit.STORES`` and passes all of this."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from common.io.collections import open_store
+from common.io.collections.protocol import (
+    AttemptError,
+    Collection,
+    Filter,
+    HoldError,
+    Query,
+    QueryError,
+    StageError,
+    StoreError,
+    VersionGone,
+)
+from common.utils.contract import Contract, Field
+from common.utils.errors import ContractError
+from contract.kit import (
+    EVERY_TYPE,
+    SALES,
+    STORES,
+    batch,
+    content,
+    day,
+    moment,
+    pages,
+    publication,
+    put,
+    sale,
+    stage,
+)
+
+NOW = timedelta(0)  # abandon_after: every open attempt is taken for dead
+
+
+@pytest.fixture(params=STORES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store of each kind."""
+    return STORES[request.param](tmp_path)
+
+
+@pytest.fixture
+def opened(url: str) -> Iterator[Callable[..., Collection]]:
+    """Opens collections of the store; each call has connections of its own."""
+    stores = []
+
+    def opener(contract: Contract = SALES, *, read_only: bool = False) -> Collection:
+        stores.append(open_store(url, batch_size=3, read_only=read_only))
+        collection = stores[-1].collection(contract)
+        if not read_only:
+            collection.ensure()
+        return collection
+
+    yield opener
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def sales(opened: Callable[..., Collection]) -> Collection:
+    """An empty collection of ``SALES``."""
+    return opened()
+
+
+# types
+
+
+def test_every_type_comes_back_as_it_went_in(opened: Callable[..., Collection]) -> None:
+    collection = opened(EVERY_TYPE)
+    rows = [
+        {
+            "id": 2**63 - 1,
+            "at": moment("2026-01-31T23:59:59.999999"),
+            "text": "Zürich, 東京, 🙂\n\t'\"\\ \x00",
+            "money": Decimal("99999999999999.9999"),
+            "share": 0.1 + 0.2,
+            "open": True,
+            "day": date(9999, 12, 31),
+        },
+        {
+            "id": -(2**63),
+            "at": moment("1969-12-31T23:59:59.000001"),
+            "text": "",
+            "money": Decimal("-99999999999999.9999"),
+            "share": -5e-324,
+            "open": False,
+            "day": date(1, 1, 1),
+        },
+        dict.fromkeys(EVERY_TYPE.schema.names) | {"id": 0, "at": moment("2026-01-01")},
+        {"id": 1, "at": moment("2026-01-01"), "money": Decimal("0.0001"), "share": 1e308, "text": "null"},
+    ]
+    staged = collection.stage([batch(rows, EVERY_TYPE)], ["1969-12", "2026-01"], run_id="r")
+    collection.publish(staged.attempt, publication("r"))
+    page = collection.read(1, Query())
+    assert page.rows.schema.equals(EVERY_TYPE.schema)
+    expected = pa.Table.from_pylist(sorted(rows, key=lambda row: row["id"]), schema=EVERY_TYPE.schema)
+    assert page.rows.to_pylist() == expected.to_pylist()
+
+
+def test_text_is_ordered_by_its_bytes(sales: Collection) -> None:
+    names = ["a", "B", "é", "Z", "aa", "🙂", "", "ä", "10", "9", "\uffff"]
+    put(sales, "r", [1], [sale(1, name) for name in names])
+    assert [row["product_id"] for row in content(sales)] == sorted(names, key=str.encode)
+
+
+def test_system_columns_are_shown_when_they_are_asked_for(sales: Collection) -> None:
+    before = datetime.now(UTC)
+    put(sales, "r", [1], [sale(1, "A")])
+    page = sales.read(1, Query(fields=("updated_at", "partition_date", "product_id", "created_at")))
+    assert page.rows.schema.names == ["updated_at", "partition_date", "product_id", "created_at"]
+    (row,) = page.rows.to_pylist()
+    assert row["partition_date"] == day(1)
+    assert before <= row["created_at"] == row["updated_at"] <= datetime.now(UTC)
+
+
+def test_a_decimal_that_is_not_exact_in_the_store_is_refused(opened: Callable[..., Collection]) -> None:
+    wide = replace(SALES, fields=(*SALES.fields, Field("total", "decimal", precision=19, scale=4)))
+    with pytest.raises(ContractError, match=r"total has 19 digits"):
+        opened(wide)
+
+
+@pytest.mark.parametrize("name", ["created_at", "updated_at", "partition_date", "_chunk"])
+def test_names_of_the_store_are_refused(opened: Callable[..., Collection], name: str) -> None:
+    with pytest.raises(ContractError, match=f"The name {name} is the store's own"):
+        opened(replace(SALES, fields=(*SALES.fields, Field(name, "string"))))
+
+
+# stage
+
+
+def test_rows_are_counted_by_what_became_of_them(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(1, "B"), sale(1, "C"), sale(2, "A")])
+    staged = stage(
+        sales, "r2", [1, 2], [sale(1, "A"), sale(1, "B", 5), sale(1, "D"), sale(1, "E"), sale(2, "A")]
+    )
+    assert (staged.inserted, staged.updated, staged.unchanged, staged.removed) == (2, 1, 2, 1)
+    assert (staged.base, staged.base_rows, staged.rows) == (1, 4, 5)
+    assert staged.changed == ("2026-01-01",)
+
+
+def test_staged_rows_are_not_to_be_seen(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    before = content(sales)
+    stage(sales, "r2", [1, 2], [sale(1, "A", 9), sale(2, "B")])
+    assert content(sales) == before
+    assert [version.number for version in sales.history()] == [1]
+
+
+def test_times_of_a_row_move_only_with_its_content(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A"), sale(1, "B")])
+    first = {row["product_id"]: row for row in content(sales, 1, "product_id", "created_at", "updated_at")}
+    put(sales, "r2", [1], [sale(1, "A"), sale(1, "B", 2), sale(1, "C")])
+    second = {row["product_id"]: row for row in content(sales, 2, "product_id", "created_at", "updated_at")}
+    assert second["A"] == first["A"]
+    assert second["B"]["created_at"] == first["B"]["created_at"]
+    assert second["B"]["updated_at"] > first["B"]["updated_at"]
+    assert second["C"]["created_at"] == second["C"]["updated_at"] == second["B"]["updated_at"]
+
+
+def test_unchanged_partitions_keep_their_chunk(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A")])
+    put(sales, "r2", [1, 2], [sale(2, "A", 2), sale(1, "A")])
+    one, two = sales.version(1).manifest, sales.version(2).manifest
+    assert one["2026-01-01"] == two["2026-01-01"]
+    assert one["2026-01-02"] != two["2026-01-02"]
+
+
+def test_a_null_and_an_empty_text_differ(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A", name=None)])
+    assert stage(sales, "r2", [1], [sale(1, "A", name="")]).updated == 1
+    assert stage(sales, "r3", [1], [sale(1, "A", name="-")]).updated == 1
+
+
+def test_replace_empties_partitions_without_rows(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A"), sale(2, "B")])
+    staged = stage(sales, "r2", [1, 2], [sale(1, "A")])
+    assert (staged.removed, staged.rows, staged.changed) == (2, 1, ("2026-01-02",))
+    sales.publish(staged.attempt, publication("r2"))
+    assert content(sales) == [sale(1, "A")]
+    assert list(sales.version(2).manifest) == ["2026-01-01"]
+
+
+def test_upsert_lays_rows_over_the_base(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A", name="x"), sale(1, "B"), sale(2, "A")])
+    staged = stage(sales, "r2", [1, 2, 3], [sale(1, "B", 7), sale(1, "C"), sale(3, "A")], mode="upsert")
+    assert (staged.inserted, staged.updated, staged.unchanged, staged.removed) == (2, 1, 2, 0)
+    sales.publish(staged.attempt, publication("r2"))
+    expected = [sale(1, "A", name="x"), sale(1, "B", 7), sale(1, "C"), sale(2, "A"), sale(3, "A")]
+    assert content(sales) == expected
+    assert stage(sales, "r3", [1, 2], [sale(1, "B", 7)], mode="upsert").changed == ()
+
+
+def test_upsert_carries_the_times_of_rows_that_the_run_does_not_bring(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A"), sale(1, "B")])
+    before = content(sales, 1, "product_id", "created_at", "updated_at")
+    put(sales, "r2", [1], [sale(1, "B", 7)], mode="upsert")
+    after = content(sales, 2, "product_id", "created_at", "updated_at")
+    assert after[0] == before[0]
+    assert after[1]["updated_at"] > before[1]["updated_at"]
+
+
+def test_duplicate_keys_are_refused(sales: Collection) -> None:
+    with pytest.raises(StageError, match=r"date 2026-01-01, product_id A \(2 rows\)"):
+        stage(sales, "r", [1], [sale(1, "A"), sale(1, "B"), sale(1, "A", 2)])
+
+
+def test_rows_outside_the_partitions_are_refused(sales: Collection) -> None:
+    with pytest.raises(StageError, match="first 2026-01-02"):
+        stage(sales, "r", [1, 3], [sale(1, "A"), sale(2, "A")])
+
+
+@pytest.mark.parametrize("partition", ["2026-01", "2026-1-1", "20260101", "yesterday"])
+def test_partitions_that_are_none_are_refused(sales: Collection, partition: str) -> None:
+    with pytest.raises(StageError, match="written like 2026-01-31"):
+        sales.stage([], [partition], run_id="r")
+
+
+def test_rows_that_do_not_fit_the_contract_are_refused(opened: Callable[..., Collection]) -> None:
+    collection = opened(EVERY_TYPE)
+    row = {"id": 1, "at": moment("2026-01-01")}
+    table = pa.Table.from_pylist([row], schema=EVERY_TYPE.schema)
+    wrong = table.set_column(0, "id", pa.array(["1"])).drop_columns("share")
+    with pytest.raises(StageError, match="id is string, the contract says int64; share is missing"):
+        collection.stage(wrong.to_batches(), ["2026-01"], run_id="r")
+    for bad, message in (({"id": None}, "1 rows have no id"), ({"share": float("nan")}, "no finite number")):
+        loose = pa.schema([field.with_nullable(True) for field in EVERY_TYPE.schema])
+        rows = pa.RecordBatch.from_pylist([row | bad], schema=loose)
+        with pytest.raises(StageError, match=message):
+            collection.stage([rows], ["2026-01"], run_id="r")
+
+
+def test_a_refused_run_leaves_nothing_behind(sales: Collection) -> None:
+    def failing() -> Iterator[pa.RecordBatch]:
+        yield batch([sale(1, "A")])
+        raise RuntimeError("the lake went away")
+
+    with pytest.raises(RuntimeError, match="the lake went away"):
+        sales.stage(failing(), ["2026-01-01"], run_id="r")
+    assert sales.live() is None
+    assert sales.vacuum(abandon_after=NOW).attempts == ()
+
+
+def test_a_dry_run_counts_and_writes_nothing(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A"), sale(2, "B")])
+    staged = stage(sales, "r2", [1, 2], [sale(1, "B"), sale(2, "A", 3), sale(2, "B")], dry_run=True)
+    counts = (staged.inserted, staged.updated, staged.unchanged, staged.removed)
+    assert (staged.attempt, counts, staged.rows) == ("", (1, 1, 1, 1), 3)
+    assert sales.vacuum(abandon_after=NOW).chunks == 0
+    with pytest.raises(AttemptError):
+        sales.publish(staged.attempt, publication("r2"))
+
+
+def test_a_collection_that_was_never_created_is_named(url: str) -> None:
+    collection = open_store(url, batch_size=10).collection(SALES)
+    assert (collection.live(), collection.history()) == (None, [])
+    with pytest.raises(StoreError, match="There is no collection sales_product_revenue_v1"):
+        stage(collection, "r", [1], [sale(1, "A")])
+
+
+# publish
+
+
+def test_a_publication_is_recorded_with_all_it_says(sales: Collection) -> None:
+    before = datetime.now(UTC)
+    said = publication("r1", moment("2026-01-01T10:00"), ledger={"read": 3, "silver": {"revenue": "1.20"}})
+    staged = stage(sales, "r1", [1], [sale(1, "A")])
+    published = sales.publish(staged.attempt, said)
+    live = sales.live()
+    assert live is not None
+    assert (live.number, live.rows, live.watermark, live.source) == (1, 1, said.watermark, "shop")
+    assert (live.run_id, live.by, live.kind, live.contract_version) == ("r1", "r1", "publish", "1.0.0")
+    assert live.ledger == said.ledger
+    assert before <= live.published_at <= datetime.now(UTC)
+    assert [chunk.rows for chunk in live.manifest.values()] == [1]
+    assert (published.version, published.new, published.repeated, published.rows) == (1, True, False, 1)
+    assert published.changed == ("2026-01-01",)
+    assert sales.version(1) == live
+    assert sales.history() == [replace(live, manifest={})]
+
+
+def test_publishing_twice_says_yes_twice_and_publishes_once(sales: Collection) -> None:
+    staged = stage(sales, "r1", [1], [sale(1, "A")])
+    first = sales.publish(staged.attempt, publication("r1"))
+    put(sales, "r2", [2], [sale(2, "A")])
+    again = sales.publish(staged.attempt, publication("r1"))
+    assert (again.version, again.repeated, again.rows) == (first.version, True, first.rows)
+    assert len(sales.history()) == 2
+
+
+def test_disjoint_attempts_both_succeed(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    two, three = stage(sales, "r2", [2], [sale(2, "B")]), stage(sales, "r3", [3], [sale(3, "C")])
+    sales.publish(three.attempt, publication("r3"))
+    sales.publish(two.attempt, publication("r2"))
+    assert content(sales) == [sale(1, "A"), sale(2, "B"), sale(3, "C")]
+
+
+def test_an_attempt_whose_partitions_moved_is_refused(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    stale = stage(sales, "r2", [1, 2], [sale(1, "A"), sale(2, "B")])
+    put(sales, "r3", [1], [sale(1, "A", 2)])
+    with pytest.raises(AttemptError, match="first 2026-01-01"):
+        sales.publish(stale.attempt, publication("r2"))
+    assert content(sales) == [sale(1, "A", 2)]
+
+
+def test_two_first_runs_of_one_day_conflict(sales: Collection) -> None:
+    one, two = stage(sales, "r1", [1], [sale(1, "A")]), stage(sales, "r2", [1], [sale(1, "B")])
+    sales.publish(one.attempt, publication("r1"))
+    with pytest.raises(AttemptError):
+        sales.publish(two.attempt, publication("r2"))
+
+
+@pytest.mark.parametrize("attempt", ["", "no such attempt"])
+def test_unknown_attempts_are_refused(sales: Collection, attempt: str) -> None:
+    with pytest.raises(AttemptError, match="Stage again"):
+        sales.publish(attempt, publication("r"))
+
+
+def test_staging_again_takes_the_place_of_the_runs_attempt_before(sales: Collection) -> None:
+    first = stage(sales, "r1", [1], [sale(1, "A")])
+    second = stage(sales, "r1", [1], [sale(1, "B")])
+    with pytest.raises(AttemptError):
+        sales.publish(first.attempt, publication("r1"))
+    sales.publish(second.attempt, publication("r1"))
+    assert content(sales) == [sale(1, "B")]
+    assert sales.vacuum().rows == 1
+
+
+def test_a_run_that_changed_nothing_moves_the_watermark_only(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")], watermark=moment("2026-01-01"))
+    published = put(sales, "r2", [1], [sale(1, "A")], watermark=moment("2026-01-02"))
+    assert (published.version, published.new, published.repeated) == (1, False, False)
+    assert published.watermark == moment("2026-01-02")
+    live = sales.live()
+    assert live is not None
+    assert (live.number, live.watermark, live.run_id) == (1, moment("2026-01-02"), "r1")
+
+
+def test_the_watermark_never_moves_backwards_within_a_source(sales: Collection) -> None:
+    put(sales, "r1", [2], [sale(2, "A")], watermark=moment("2026-01-02"))
+    assert put(sales, "r2", [1], [sale(1, "A")], watermark=moment("2026-01-01")).watermark == moment(
+        "2026-01-02"
+    )
+    assert put(sales, "r3", [3], [], watermark=None).watermark == moment("2026-01-02")
+
+
+def test_another_source_brings_its_own_watermark(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")], watermark=moment("2026-01-02"))
+    put(sales, "r2", [1], [sale(1, "A")], watermark=moment("2025-01-01"), source="other shop")
+    live = sales.live()
+    assert live is not None
+    assert (live.watermark, live.source) == (moment("2025-01-01"), "other shop")
+
+
+def test_a_first_run_without_rows_is_a_version(sales: Collection) -> None:
+    assert put(sales, "r1", [], []).new
+    assert content(sales) == []
+    assert sales.read(1, Query()).rows.schema.equals(SALES.schema)
+    assert not put(sales, "r2", [1], []).new
+
+
+# roll back
+
+
+def test_a_rollback_is_a_new_version_with_old_rows(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")], watermark=moment("2026-01-01"))
+    put(sales, "r2", [1, 2], [sale(1, "A", 2), sale(2, "B")], watermark=moment("2026-01-02"))
+    back = sales.rollback(1, by="ada", reason="wrong prices")
+    assert (back.version, back.new, back.rows, back.changed) == (3, True, 1, ("2026-01-01", "2026-01-02"))
+    assert content(sales) == [sale(1, "A")]
+    live = sales.live()
+    assert live is not None
+    assert (live.kind, live.by, live.reason, live.restored) == ("rollback", "ada", "wrong prices", 1)
+    assert live.watermark == moment("2026-01-01"), "the next run must reach back"
+    assert content(sales, 2) == [sale(1, "A", 2), sale(2, "B")], "nothing is destroyed"
+
+
+def test_a_rollback_can_be_rolled_back(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    put(sales, "r2", [1], [sale(1, "A", 2)])
+    sales.rollback(1, by="ada", reason="wrong")
+    sales.rollback(2, by="ada", reason="right after all")
+    assert content(sales) == [sale(1, "A", 2)]
+    assert [version.number for version in sales.history()] == [4, 3, 2, 1]
+
+
+def test_rolling_back_twice_rolls_back_once(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    put(sales, "r2", [1], [sale(1, "A", 2)])
+    sales.rollback(1, by="ada", reason="wrong")
+    again = sales.rollback(1, by="ada", reason="wrong")
+    assert (again.version, again.new, again.repeated) == (3, False, True)
+
+
+def test_an_attempt_staged_before_a_rollback_conflicts(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    put(sales, "r2", [1], [sale(1, "A", 2)])
+    stale = stage(sales, "r3", [1], [sale(1, "A", 3)])
+    sales.rollback(1, by="ada", reason="wrong")
+    with pytest.raises(AttemptError):
+        sales.publish(stale.attempt, publication("r3"))
+
+
+def test_only_retained_versions_can_be_rolled_back_to(sales: Collection) -> None:
+    for number in (1, 2, 3):
+        put(sales, f"r{number}", [1], [sale(1, "A", number)])
+    sales.vacuum(keep=2)
+    for gone in (1, 9):
+        with pytest.raises(VersionGone, match="Retained: 2, 3"):
+            sales.rollback(gone, by="ada", reason="wrong")
+
+
+def test_a_hold_stops_scheduled_runs_until_it_is_released(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    put(sales, "r2", [1], [sale(1, "A", 2)])
+    sales.rollback(1, by="ada", reason="wrong prices", hold=True)
+    staged = stage(sales, "r3", [1], [sale(1, "A", 3)])
+    with pytest.raises(HoldError, match=r"wrong prices \(ada"):
+        sales.publish(staged.attempt, publication("r3"))
+    assert put(sales, "by hand", [2], [sale(2, "B")], scheduled=False).new
+    sales.release()
+    sales.release()
+    assert sales.publish(staged.attempt, publication("r3")).new
+
+
+# vacuum
+
+
+def test_vacuum_keeps_the_newest_versions_whole(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A")])
+    for number in (2, 3, 4):
+        put(sales, f"r{number}", [1], [sale(1, "A", number)])
+    taken = sales.vacuum(keep=2)
+    assert (taken.versions, taken.chunks, taken.rows) == ((1, 2), 2, 2)
+    assert content(sales, 3) == [sale(1, "A", 3), sale(2, "A")]
+    assert content(sales, 4) == [sale(1, "A", 4), sale(2, "A")]
+    assert sales.vacuum(keep=2).chunks == 0
+
+
+def test_vacuum_always_keeps_the_live_version(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    put(sales, "r2", [1], [sale(1, "B")])
+    sales.rollback(1, by="ada", reason="wrong")
+    sales.vacuum(keep=1)
+    assert content(sales) == [sale(1, "A")]
+    with pytest.raises(StoreError, match="At least one"):
+        sales.vacuum(keep=0)
+
+
+def test_readers_of_a_retired_version_are_told(sales: Collection, opened: Callable[..., Collection]) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    reader = opened(read_only=True)
+    assert content(reader, 1) == [sale(1, "A")]
+    put(sales, "r2", [1], [sale(1, "B")])
+    sales.vacuum(keep=1)
+    for ask in (lambda: reader.read(1, Query()), lambda: reader.version(1), lambda: reader.read(7, Query())):
+        with pytest.raises(VersionGone, match="Retained: 2"):
+            ask()
+
+
+def test_vacuum_spares_open_attempts(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    staged = stage(sales, "r2", [1], [sale(1, "B")])
+    assert sales.vacuum().chunks == 0
+    sales.publish(staged.attempt, publication("r2"))
+    assert content(sales) == [sale(1, "B")]
+
+
+def test_an_abandoned_attempt_cannot_publish(sales: Collection) -> None:
+    staged = stage(sales, "r1", [1], [sale(1, "A")])
+    taken = sales.vacuum(abandon_after=NOW)
+    assert (taken.attempts, taken.chunks) == ((staged.attempt,), 1)
+    with pytest.raises(AttemptError, match="Stage again"):
+        sales.publish(staged.attempt, publication("r1"))
+    put(sales, "r1", [1], [sale(1, "A")])
+    assert content(sales) == [sale(1, "A")]
+
+
+# read
+
+
+def many(sales: Collection) -> list[dict[str, Any]]:
+    """Three versions of 60 rows with many ties; returns the live rows."""
+    for number in (1, 2, 3):
+        rows = [sale(1 + n % 3, f"P{n:02}", n % 4 + (number if n % 5 == 0 else 0)) for n in range(60)]
+        put(sales, f"r{number}", [1, 2, 3], rows)
+    return rows
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", [None, "date", "product_id", "revenue"])
+def test_pages_visit_every_row_once_and_in_order(
+    sales: Collection, sort: str | None, descending: bool
+) -> None:
+    rows = many(sales)
+    query = Query(sort=sort, descending=descending, limit=7)
+    found = [row for page in pages(sales, 3, query) for row in page.rows.to_pylist()]
+    order = [sort, "date", "product_id"] if sort else ["date", "product_id"]
+    assert found == sorted(rows, key=lambda row: [row[name] for name in order], reverse=descending)
+
+
+def test_pages_of_one_listing_stay_in_their_version(sales: Collection) -> None:
+    many(sales)
+    expected = content(sales, 3)
+    found = []
+    for page in pages(sales, 3, Query(limit=11)):
+        found += page.rows.to_pylist()
+        put(sales, f"meanwhile{len(found)}", [1, 2, 3], [])
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept"),
+    [
+        ([Filter("date", "eq", day(2))], lambda row: row["date"] == day(2)),
+        ([Filter("product_id", "eq", "P07")], lambda row: row["product_id"] == "P07"),
+        ([Filter("quantity", "gt", 2)], lambda row: row["quantity"] > 2),
+        (
+            [Filter("quantity", "lte", 1), Filter("date", "gte", day(2))],
+            lambda r: r["quantity"] <= 1 and r["date"] >= day(2),
+        ),
+        ([Filter("revenue", "gte", Decimal("0.75"))], lambda row: row["revenue"] >= Decimal("0.75")),
+        ([Filter("revenue", "gt", Decimal("0.74999"))], lambda row: row["revenue"] >= Decimal("0.75")),
+        ([Filter("revenue", "lt", Decimal("0.25001"))], lambda row: row["revenue"] <= Decimal("0.25")),
+        ([Filter("revenue", "eq", Decimal("0.25001"))], lambda _: False),
+        (
+            [Filter("date", "eq", day(1)), Filter("product_id", "eq", "P03")],
+            lambda row: row["product_id"] == "P03",
+        ),
+        ([Filter("product_name", "eq", "")], lambda _: False),
+    ],
+)
+def test_filters_narrow_every_page(
+    sales: Collection, filters: list[Filter], kept: Callable[..., bool]
+) -> None:
+    rows = [row for row in many(sales) if kept(row)]
+    for query in (
+        Query(filters, limit=4),
+        Query(filters, "revenue", True, limit=4),
+        Query(filters, "product_id", limit=1),
+    ):
+        found = [row for page in pages(sales, 3, query) for row in page.rows.to_pylist()]
+        assert sorted(found, key=lambda row: row["product_id"]) == sorted(
+            rows, key=lambda row: row["product_id"]
+        )
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (Query(fields=("colour",)), "no field colour"),
+        (Query([Filter("created_at", "gt", datetime.now(UTC))]), "no field created_at"),
+        (Query(sort="quantity"), "Sort by one of: date, product_id, revenue"),
+        (Query([Filter("date", "eq", "2026-01-01")]), "Give a date"),
+        (Query([Filter("quantity", "eq", True)]), "Give a whole number"),
+        (Query([Filter("quantity", "gt", 2**63)]), "within 64 bits"),
+        (Query([Filter("revenue", "lt", 0.5)]), "Give a decimal"),
+        (Query([Filter("revenue", "lt", Decimal("NaN"))]), "Give a finite decimal"),
+        (Query([Filter("product_id", "eq", "\ud800")]), "valid Unicode"),
+        (Query(after=(day(1),)), "1 values instead of 2"),
+        (Query(limit=0), "at least one row"),
+    ],
+)
+def test_queries_that_the_contract_does_not_offer_are_refused(
+    sales: Collection, query: Query, message: str
+) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    with pytest.raises(QueryError, match=message):
+        sales.read(1, query)
+
+
+def test_the_last_page_says_so(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A"), sale(1, "B")])
+    assert sales.read(1, Query(limit=2)).position is None
+    assert sales.read(1, Query(limit=1)).position == (day(1), "A")
+    assert sales.read(1, Query(limit=1, sort="revenue", fields=("quantity",))).position == (
+        Decimal("0.25"),
+        day(1),
+        "A",
+    )
+    assert (
+        sales.read(
+            1, Query([Filter("date", "eq", day(1)), Filter("product_id", "eq", "A")], after=(day(1), "A"))
+        ).rows.num_rows
+        == 0
+    )
+
+
+# ensure, read only
+
+
+def test_ensure_again_changes_nothing(sales: Collection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    sales.ensure()
+    assert content(sales) == [sale(1, "A")]
+
+
+def test_a_contract_that_does_not_fit_the_rows_is_refused(
+    sales: Collection, opened: Callable[..., Collection]
+) -> None:
+    *fields, _ = SALES.fields
+    other = replace(
+        SALES,
+        version="1.1.0",
+        key=("product_id", "date"),
+        fields=(*fields, Field("revenue", "decimal", True, 18, 2), Field("colour", "string")),
+    )
+    with pytest.raises(ContractError) as refused:
+        opened(other)
+    for part in (
+        "field revenue: stored decimal(18,4) required, contract decimal(18,2) required",
+        "field colour: stored nothing, contract string",
+        "key: stored date, product_id, contract product_id, date",
+        "major version 2",
+    ):
+        assert part in str(refused.value)
+
+
+def test_major_versions_stand_side_by_side(sales: Collection, opened: Callable[..., Collection]) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    second = opened(replace(SALES, version="2.0.0", fields=SALES.fields[:4], indexes=()))
+    assert second.live() is None
+    assert content(sales) == [sale(1, "A")]
+
+
+def test_a_new_index_needs_no_new_version(sales: Collection, opened: Callable[..., Collection]) -> None:
+    put(sales, "r1", [1], [sale(1, "A", 2), sale(1, "B", 1)])
+    more = opened(replace(SALES, version="1.1.0", indexes=(*SALES.indexes, ("quantity",))))
+    assert [row["product_id"] for row in more.read(1, Query(sort="quantity")).rows.to_pylist()] == ["B", "A"]
+
+
+def test_read_only_creates_nothing_and_refuses_to_write(url: str, tmp_path: Path) -> None:
+    collection = open_store(url, batch_size=10, read_only=True).collection(SALES)
+    assert (collection.live(), collection.history()) == (None, [])
+    with pytest.raises(VersionGone):
+        collection.read(1, Query())
+    with pytest.raises(VersionGone):
+        collection.version(1)
+    with pytest.raises(StoreError, match="read only"):
+        collection.ensure()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_read_only_collection_follows_the_writer(opened: Callable[..., Collection]) -> None:
+    reader = opened(read_only=True)
+    assert reader.live() is None
+    writer = opened()
+    assert reader.live() is None
+    for number in (1, 2):
+        put(writer, f"r{number}", [1], [sale(1, "A", number)])
+        assert content(reader) == [sale(1, "A", number)]
+    with pytest.raises(StoreError, match="read only"):
+        put(reader, "r3", [1], [])
+
+
+# many at once
+
+
+def test_many_threads_publish_disjoint_days_of_one_collection(opened: Callable[..., Collection]) -> None:
+    opened()
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            collection = opened()
+            for time in range(3):
+                put(collection, f"r{number}.{time}", [number], [sale(number, "A", time)])
+        except Exception as error:  # noqa: BLE001 (shown by the assertion below)
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    collection = opened()
+    assert content(collection) == [sale(number, "A", 2) for number in range(1, 7)]
+    numbers = [version.number for version in collection.history()]
+    assert all(later == earlier + 1 for later, earlier in pairwise(numbers))
+    assert len(numbers) == 18
+
+
+PROCESS = """
+import sys
+from common.io.collections import open_store
+from common.io.collections.protocol import AttemptError
+from contract.kit import SALES, put, sale
+collection = open_store(sys.argv[1], batch_size=3).collection(SALES)
+collection.ensure()
+for time in range(5):
+    while True:
+        try:
+            put(collection, f"{sys.argv[2]}.{time}", [1], [sale(1, sys.argv[2], time)], mode="upsert")
+            break
+        except AttemptError:
+            continue
+"""
+
+
+def test_two_processes_at_once_lose_nothing(url: str, opened: Callable[..., Collection]) -> None:
+    command = [sys.executable, "-c", PROCESS, url]
+    environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    both = [subprocess.Popen([*command, name], env=environment) for name in "AB"]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    collection = opened()
+    assert content(collection) == [sale(1, "A", 4), sale(1, "B", 4)]
+    live = collection.live()
+    assert live is not None
+    assert live.number == 10

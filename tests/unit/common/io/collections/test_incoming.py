@@ -1,0 +1,64 @@
+"""Incoming rows: checked and stored, whatever batches they come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pytest
+
+from common.io.collections import incoming
+from common.io.collections.incoming import DAY, stored, stored_schema
+from common.io.collections.protocol import StageError
+from contract.kit import EVERY_TYPE, SALES, batch, day, moment, sale
+
+NOTHING = pa.array([None], pa.string())
+
+
+def test_rows_go_on_in_tables_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "TOGETHER", 3)
+    batches = [batch([sale(1, f"P{number}")]) for number in range(7)]
+    tables = list(stored(batches, SALES))
+    assert [table.num_rows for table in tables] == [3, 3, 1]
+    assert all(table.schema.equals(stored_schema(SALES)) for table in tables)
+
+
+def test_columns_may_come_in_any_order() -> None:
+    one, other = batch([sale(1, "A")]), batch([sale(1, "B")])
+    (table,) = stored([one, other.select(list(reversed(SALES.schema.names)))], SALES)
+    assert table.column("product_id").to_pylist() == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("time", "month"), [("1969-12-31T23:59:59.999999", -31), ("1970-01-31", 0), ("2024-02-29", 19754)]
+)
+def test_a_month_begins_with_its_first_day(time: str, month: int) -> None:
+    rows = batch([dict.fromkeys(EVERY_TYPE.schema.names) | {"id": 1, "at": moment(time)}], EVERY_TYPE)
+    (table,) = stored([rows], EVERY_TYPE)
+    assert table.column(DAY).to_pylist() == [month]
+
+
+def test_a_day_is_its_own_partition() -> None:
+    (table,) = stored([batch([sale(2, "A")])], SALES)
+    assert table.column(DAY).to_pylist() == [(day(2) - day(1)).days + 20454]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table.drop_columns("quantity"), "quantity is missing, the contract says int64"),
+        (
+            lambda table: table.append_column("x", table.column(0)),
+            "x is date32.*, the contract says nothing of it",
+        ),
+        (lambda table: table.set_column(3, "quantity", pa.array([1.0])), "quantity is double"),
+        (
+            lambda table: table.set_column(1, "product_id", pa.array([None], pa.string())),
+            "1 rows have no product_id",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(change: Callable[[pa.Table], pa.Table], message: str) -> None:
+    wrong = change(pa.Table.from_batches([batch([sale(1, "A")])]))
+    with pytest.raises(StageError, match=message):
+        list(stored(wrong.to_batches(), SALES))
