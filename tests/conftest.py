@@ -18,6 +18,8 @@ for variable in [name for name in os.environ if name.startswith(("VITRINE_", "AI
     del os.environ[variable]
 for variable in ("LOOKBACK_DAYS", "BATCH_SIZE"):
     os.environ.pop(variable, None)
+os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 
 def pytest_unconfigure() -> None:

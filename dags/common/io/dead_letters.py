@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from common.io import lake
+from common.io.partitions import Condition, as_sql
 from common.io.sources import REJECTED
 from common.utils.settings import Settings
 
@@ -29,16 +30,16 @@ def replace(uri: str, rows: Iterator[pa.RecordBatch], *, run_id: str, stage: Sta
         stage: Which of the run's verbs rejected them.
         some: False where there is no row; then nothing is written unless an earlier try left some.
     """
-    keep: lake.Condition = [[("_run", "=", run_id), ("_stage", "=", stage)]]
+    keep: Condition = [[("_run", "=", run_id), ("_stage", "=", stage)]]
     if not some and not lake.holds(uri, keep):
         return
     reader = pa.RecordBatchReader.from_batches(SCHEMA, (_signed(batch, run_id, stage) for batch in rows))
-    lake.replace(uri, reader, run_id=run_id, predicate=lake.as_sql(keep), partition_by=PARTITIONS)
+    lake.replace(uri, reader, run_id=run_id, predicate=as_sql(keep), partition_by=PARTITIONS)
 
 
 def read(engine: duckdb.DuckDBPyConnection, uri: str, run_id: str | None = None) -> pa.Table:
     """The dead letters of one run, or of all, in the order of files and lines."""
-    keep: lake.Condition = [[("_run", "=", run_id)]] if run_id else []
+    keep: Condition = [[("_run", "=", run_id)]] if run_id else []
     found = lake.scan(engine, uri, lake.version(uri), schema=SCHEMA, keep=keep)
     rows: pa.Table = found.order("_run, _source_file, _line").to_arrow_table()
     return rows

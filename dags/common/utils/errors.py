@@ -35,6 +35,10 @@ class ValidationFailed(VitrineError):
     """A required rule of the contract is broken: nothing may be published."""
 
 
+class StaleError(VitrineError):
+    """Another run has computed the same days since: what this one computed must not replace it."""
+
+
 class LedgerError(VitrineError):
     """A ledger does not balance: nothing may be published."""
 

@@ -1,6 +1,6 @@
 """What passes between the five verbs: small frozen references, never data.
 
-Each is plain JSON through :func:`to_json` and back through :func:`from_json`, so it travels through XCom as it is.
+Each is plain JSON through :func:`to_json` and back through :func:`from_json`, so it travels through XCom.
 """
 
 from __future__ import annotations

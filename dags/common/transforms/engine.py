@@ -1,0 +1,64 @@
+"""What Narwhals lacks, in DuckDB's SQL: the one place that knows which engine runs.
+
+Another engine (Spark) needs this module again and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from common.utils.quoting import identifier, literal
+
+DATE = r"\d{4}-\d{2}-\d{2}"
+TIME = r"[T ]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?"
+WHOLE = r"[+-]?\d+([.]0*)?"
+NUMBER = r"[+-]?(\d+([.]\d*)?|[.]\d+)"
+
+
+def with_sql(frame: nw.LazyFrame[Any], **columns: str) -> nw.LazyFrame[Any]:
+    """The frame with more columns, each an SQL expression over the ones it has."""
+    added = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
+    extended: nw.LazyFrame[Any] = nw.from_native(frame.to_native().project(f"*, {added}"))
+    return extended
+
+
+def timestamp(column: str) -> str:
+    """A text as UTC time: an ISO date, or date and time, where no zone means UTC; null where it is none."""
+    return _typed(column, f"{DATE}({TIME})?", "TIMESTAMPTZ")
+
+
+def whole_number(column: str) -> str:
+    """A text as 64-bit integer, also where it is written ``6.0``; null where it is none or too large."""
+    return _typed(column, WHOLE, "BIGINT")
+
+
+def exact_number(column: str, precision: int, scale: int) -> str:
+    """A text as decimal, never rounded: null where it is none, has more decimals or is too large."""
+    return _typed(
+        column, rf"[+-]?(\d+([.]\d{{0,{scale}}}0*)?|[.]\d{{1,{scale}}}0*)", f"DECIMAL({precision}, {scale})"
+    )
+
+
+def matches(column: str, pattern: str) -> str:
+    """Whether all of a text fits a regular expression."""
+    return f"regexp_full_match({identifier(column)}, '{pattern}')"
+
+
+def json_object(columns: Iterable[str]) -> str:
+    """Some columns as one JSON object; an empty one where there are none."""
+    pairs = ", ".join(f"{literal(name)}, {identifier(name)}" for name in columns)
+    return f"CAST(json_object({pairs}) AS VARCHAR)"
+
+
+def json_array(columns: Iterable[str]) -> str:
+    """Some columns as one JSON array; null where one of them is."""
+    names = [identifier(name) for name in columns]
+    missing = " OR ".join(f"{name} IS NULL" for name in names)
+    return f"CASE WHEN {missing} THEN NULL ELSE CAST(json_array({', '.join(names)}) AS VARCHAR) END"
+
+
+def _typed(column: str, pattern: str, kind: str) -> str:
+    return f"CASE WHEN {matches(column, pattern)} THEN TRY_CAST({identifier(column)} AS {kind}) END"

@@ -1,0 +1,188 @@
+"""Steps that every subject shares: pure functions over lazy frames, ``f(frames, parameters) -> frame``.
+
+Columns whose names start with an underscore are the house's own:
+
+- ``_source_file``, ``_file_hash``, ``_line``: where the record came from
+- ``_key``: its identity; ``_updated_at``: which of two with one identity is the later (null is the earliest)
+- ``_event_at``: its moment in data time, UTC; a subject's ``clean`` adds it
+- ``_rule``, ``_field``, ``_reason``: why it is rejected; null where it is not
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from common.transforms import engine
+from common.utils.window import Window
+
+Frame = nw.LazyFrame[Any]
+
+ORIGIN = ("_source_file", "_file_hash", "_line")
+ORDER = ("_updated_at", "_source_file", "_line")
+VERDICT = ("_rule", "_field", "_reason")
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One way in which a record can be wrong.
+
+    Attributes:
+        rule: Its name in the ledger.
+        field: The column, as the subject names it.
+        broken: True where the record is wrong; null is not.
+        reason: What is wrong, read after the field's name and text.
+        text: The column that holds the field's text; the field's own name without it.
+    """
+
+    rule: str
+    field: str
+    broken: nw.Expr
+    reason: str
+    text: str = ""
+
+
+def received(bronze: Frame, columns: Mapping[str, str], key: Sequence[str], updated_at: str) -> Frame:
+    """Bronze under our names: text without blanks around it, null where nothing is left; with its identity.
+
+    Args:
+        bronze: All columns as text, with ``ORIGIN``.
+        columns: Ours to theirs; upper and lower case of theirs do not count. An absent one is null.
+        key: Their columns that identify a record; empty: content and line do.
+        updated_at: Their column that tells the later of two records; empty: none.
+
+    Returns:
+        Our columns, ``ORIGIN``, ``_key``, ``_updated_at`` and a first verdict.
+    """
+    spelled = {name.lower(): name for name in bronze.collect_schema().names()}
+    parts = {f"_key_{at}": _text(name, spelled) for at, name in enumerate(key)}
+    ours = {name: _text(theirs, spelled) for name, theirs in columns.items()}
+    nothing = dict.fromkeys(VERDICT, nw.lit(None).cast(nw.String()))
+    frame = bronze.select(*ORIGIN, **ours, **parts, **nothing, _updated_text=_text(updated_at, spelled))
+    identity = engine.json_array(parts or ("_file_hash", "_line"))
+    frame = engine.with_sql(frame, _key=identity, _updated_at=engine.timestamp("_updated_text"))
+    no_time = nw.col("_updated_at").is_null() & ~nw.col("_updated_text").is_null()
+    checks = [
+        Check(
+            "key_missing", ",".join(key), nw.col("_key").is_null(), "is missing, and identifies it", "_key"
+        ),
+        Check("updated_at_impossible", updated_at, no_time, "is no date or time", "_updated_text"),
+    ]
+    return judged(frame, checks).drop([*parts, "_updated_text"])
+
+
+def judged(frame: Frame, checks: Sequence[Check]) -> Frame:
+    """The frame with the verdict of the first check that a record breaks; a verdict it has already stands."""
+    rule, field, reason = (nw.col(name) for name in VERDICT)
+    broken = nw.lit(None).cast(nw.String())
+    for check in reversed(checks):
+        broken = nw.when(check.broken).then(nw.lit(check.rule)).otherwise(broken)
+    for check in checks:
+        this = nw.col("_broken") == check.rule
+        field = nw.when(this).then(nw.lit(check.field)).otherwise(field)
+        reason = nw.when(this).then(_sentence(check)).otherwise(reason)
+    return (
+        frame.with_columns(_broken=nw.when(rule.is_null()).then(broken))
+        .with_columns(_rule=nw.coalesce(rule, nw.col("_broken")), _field=field, _reason=reason)
+        .drop("_broken")
+    )
+
+
+def placed(frame: Frame, window: Window) -> Frame:
+    """The frame with ``_place``: ``before`` or ``after`` the window, else ``within``.
+
+    What lies outside is not this run's to judge, whatever else is wrong with it; what has no time at all is.
+    """
+    after = nw.col("_event_at") >= nw.lit(window.end)
+    before = nw.col("_event_at") < nw.lit(window.start or BEGINNING)
+    place = nw.when(after).then(nw.lit("after")).otherwise(nw.lit("within"))
+    return frame.with_columns(_place=nw.when(before).then(nw.lit("before")).otherwise(place))
+
+
+def latest(frame: Frame) -> Frame:
+    """One record of each identity: the last updated; in a tie the later file name's, then the later line."""
+    return frame.unique(["_key"], keep="last", order_by=list(ORDER))
+
+
+def not_superseded(held: Frame, arrived: Frame, window: Window) -> Frame:
+    """Held rows without those in the window whose file has arrived with other content that has their day."""
+    contents = arrived.select("_source_file", "date", _content=nw.col("_file_hash"))
+    contents = contents.unique(["_source_file", "date"], keep="any")
+    joined = placed(held, window).join(contents, on=["_source_file", "date"], how="left")
+    current = nw.col("_content").is_null() | (nw.col("_content") == nw.col("_file_hash"))
+    return joined.filter(current | (nw.col("_place") != "within")).drop("_content", "_place")
+
+
+def settled(arrived: Frame, held: Frame, fields: Sequence[str]) -> Frame:
+    """What becomes of records that arrived, given the held rows of the same identity.
+
+    Args:
+        arrived: One record of each identity.
+        held: Rows of silver; one of each identity.
+        fields: What makes two records the same.
+
+    Returns:
+        ``arrived`` with ``_outcome``, which is ``written``, ``unchanged`` or ``beaten`` (the held row is the
+        later), and ``_held_date``, the day that the held row stands at.
+    """
+    names = [*fields, *ORDER, "_file_hash"]
+    there = held.select("_key", **{f"_held_{name.lstrip('_')}": nw.col(name) for name in names})
+    joined = arrived.join(there, on="_key", how="left")
+
+    def was(name: str) -> nw.Expr:
+        return nw.col(f"_held_{name.lstrip('_')}")
+
+    same = reduce(and_, (_equal(nw.col(name), was(name)) for name in (*fields, "_updated_at")))
+    new_content = (nw.col("_source_file") == was("_source_file")) & (
+        nw.col("_file_hash") != was("_file_hash")
+    )
+    beaten = (
+        ~was("file_hash").is_null() & ~new_content & _before([(nw.col(name), was(name)) for name in ORDER])
+    )
+    outcome = (
+        nw.when(same & ~was("file_hash").is_null()).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
+    )
+    outcome = nw.when(beaten).then(nw.lit("beaten")).otherwise(outcome)
+    kept = [*arrived.collect_schema().names(), "_outcome", "_held_date"]
+    return joined.with_columns(_outcome=outcome).select(kept)
+
+
+def overlaid(held: Frame, arrived: Frame) -> Frame:
+    """Held rows, with those that arrived in place of the ones of their identity; columns as in ``held``."""
+    kept = held.join(arrived.select("_key"), on="_key", how="anti")
+    return nw.concat([kept, arrived.select(kept.collect_schema().names())], how="vertical")
+
+
+def _sentence(check: Check) -> nw.Expr:
+    """What is wrong, in words: ``quantity "some" is not a whole number``."""
+    text = nw.col(check.text or check.field)
+    shown = (
+        nw.when(~text.is_null()).then(nw.concat_str([nw.lit(' "'), text, nw.lit('"')])).otherwise(nw.lit(""))
+    )
+    return nw.concat_str([nw.lit(check.field), shown, nw.lit(f" {check.reason}")])
+
+
+def _text(theirs: str, spelled: Mapping[str, str]) -> nw.Expr:
+    column = spelled.get(theirs.lower())
+    if column is None:
+        return nw.lit(None).cast(nw.String())
+    stripped = nw.col(column).str.strip_chars()
+    return nw.when(stripped != "").then(stripped)
+
+
+def _equal(one: nw.Expr, other: nw.Expr) -> nw.Expr:
+    return ((one == other) | (one.is_null() & other.is_null())).fill_null(False)
+
+
+def _before(pairs: Sequence[tuple[nw.Expr, nw.Expr]]) -> nw.Expr:
+    """Whether one tuple sorts before another; null sorts first."""
+    (one, other), *rest = pairs
+    less = ((one < other) | (one.is_null() & ~other.is_null())).fill_null(False)
+    return less | (_equal(one, other) & _before(rest)) if rest else less

@@ -1,0 +1,1 @@
+"""The five verbs, in their order: extract, transform, validate, load, publish."""

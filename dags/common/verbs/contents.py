@@ -1,0 +1,79 @@
+"""What a run learns of the files it read: the days that each holds, and whether some were left out."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+
+import duckdb
+
+from common.io import file_index, lake
+from common.io.sources.files import CsvFiles
+from common.utils.settings import FileSource, Settings
+from common.verbs.references import Extracted
+from common.verbs.subject import Subject
+
+log = logging.getLogger(__name__)
+
+SHOWN = 5  # names or days in one warning
+
+
+def remember_contents(
+    subject: Subject,
+    settings: Settings,
+    extracted: Extracted,
+    source: FileSource,
+    duck: duckdb.DuckDBPyConnection,
+) -> None:
+    """Warns of records before the window in files that no run has read before, and adds these to the index.
+
+    Args:
+        subject: Whose files.
+        settings: Where the lake is.
+        extracted: The run's bronze.
+        source: How the files are understood.
+        duck: Holds the table ``cleaned``.
+    """
+    uri = lake.table_uri(settings, "files", subject.domain, subject.name)
+    dialect = CsvFiles(source, subject.variables).dialect
+    known = file_index.read(uri, dialect)
+    spans = {
+        digest: file_index.Span(first, last)
+        for digest, first, last in duck.sql(
+            "SELECT _file_hash, min(_event_at), max(_event_at) FROM cleaned GROUP BY ALL"
+        ).fetchall()
+    }
+    new = spans.keys() - known.keys()
+    _warn_of_days_before(subject, extracted, new, duck)
+    if new and not extracted.run.dry_run:
+        file_index.write(uri, dialect, {**known, **spans}, extracted.run.id)
+
+
+def _warn_of_days_before(
+    subject: Subject, extracted: Extracted, new: set[str], duck: duckdb.DuckDBPyConnection
+) -> None:
+    found = duck.execute(
+        "SELECT CAST(_event_at AS DATE) AS day, count(*), list(DISTINCT _source_file ORDER BY _source_file) "
+        "FROM cleaned WHERE _place = 'before' AND list_contains($new, _file_hash) GROUP BY day ORDER BY day",
+        {"new": sorted(new)},
+    ).fetchall()
+    if not found:
+        return
+    days: list[date] = [day for day, _, _ in found]
+    files = sorted({name for _, _, names in found for name in names})
+    log.warning(
+        "%d records of new files (%s) lie before the window, on %d days (%s): this run does not load them. "
+        "If no other run has, trigger %s with window_start=%s and window_end=%s.",
+        sum(count for _, count, _ in found),
+        _some(files),
+        len(days),
+        _some([day.isoformat() for day in days]),
+        subject.dag_id,
+        days[0],
+        days[-1] + timedelta(days=1),
+    )
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

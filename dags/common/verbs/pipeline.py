@@ -1,0 +1,59 @@
+"""All five verbs in their order, without an orchestrator: for the command line, benchmarks and tests."""
+
+from __future__ import annotations
+
+from common.io import collections, reports
+from common.io.collections.protocol import Published, Version
+from common.utils.contract import Contract
+from common.utils.settings import Settings
+from common.verbs.extract import extract
+from common.verbs.load import load
+from common.verbs.publish import publish
+from common.verbs.references import Extracted, Run
+from common.verbs.subject import Subject
+from common.verbs.transform import transform
+from common.verbs.validate import validate
+
+
+def live_version(contract: Contract, settings: Settings) -> Version | None:
+    """What readers of the collection see now, or ``None`` where nothing has been published."""
+    store = collections.open_store(settings.collections_url, batch_size=settings.batch_size, read_only=True)
+    try:
+        return store.collection(contract).live()
+    finally:
+        store.close()
+
+
+def extract_live(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Extracted:
+    """Extracts from where the live version ends."""
+    live = live_version(contract, settings)
+    reports.record(settings, contract.name, run.id, state="running", error="")
+    extracted = extract(
+        subject,
+        settings,
+        run,
+        live_watermark=live.watermark if live else None,
+        live_source=live.source if live and live.rows else None,  # nothing can be mixed with nothing
+    )
+    reports.record(
+        settings, contract.name, run.id, window=extracted.window, source_name=extracted.source_name
+    )
+    return extracted
+
+
+def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Published | None:
+    """Extracts, transforms, validates, loads and publishes.
+
+    Returns:
+        What is live now, or ``None`` for a dry run.
+
+    Raises:
+        VitrineError: As the verbs do; the run's record then says ``failed`` and why.
+    """
+    try:
+        extracted = extract_live(subject, contract, settings, run)
+        validated = validate(contract, settings, transform(subject, settings, extracted))
+        return publish(contract, settings, load(contract, settings, validated))
+    except Exception as error:
+        reports.record(settings, contract.name, run.id, state="failed", error=str(error))
+        raise

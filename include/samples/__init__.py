@@ -1,0 +1,1 @@
+"""Sample data that is the same on every machine."""

@@ -1,0 +1,109 @@
+"""Texts become types exactly or not at all."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from common.transforms import engine
+
+
+def typed(frame: Callable[..., Any], text: str, sql: str) -> Any:
+    ((_, value),) = engine.with_sql(frame([{"text": text}]), value=sql).to_native().fetchall()
+    return value
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2010-12-01", datetime(2010, 12, 1, tzinfo=UTC)),
+        ("2010-12-01 08:26", datetime(2010, 12, 1, 8, 26, tzinfo=UTC)),
+        ("2010-12-01 08:26:00", datetime(2010, 12, 1, 8, 26, tzinfo=UTC)),
+        ("2010-12-01T08:26:00Z", datetime(2010, 12, 1, 8, 26, tzinfo=UTC)),
+        ("2010-12-01T08:26:00.25+02:00", datetime(2010, 12, 1, 6, 26, 0, 250000, tzinfo=UTC)),
+        ("2010-12-01T23:26:00-0530", datetime(2010, 12, 2, 4, 56, tzinfo=UTC)),
+        ("2010-12-01T08:26:00.123456789Z", datetime(2010, 12, 1, 8, 26, 0, 123456, tzinfo=UTC)),
+        ("2012-02-29", datetime(2012, 2, 29, tzinfo=UTC)),
+        ("2011-02-29", None),
+        ("2010-13-01", None),
+        ("01/12/2010 08:26", None),
+        ("2010-12-01 25:00:00", None),
+        ("2010-12-01T08:26:00 Europe/London", None),
+        ("infinity", None),
+        ("epoch", None),
+        ("20101201", None),
+        ("12010-12-01", None),
+        ("", None),
+    ],
+)
+def test_times(frame: Callable[..., Any], text: str, moment: datetime | None) -> None:
+    value = typed(frame, text, engine.timestamp("text"))
+    assert (value and value.astimezone(UTC)) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("6", 6),
+        ("-12", -12),
+        ("+3", 3),
+        ("6.0", 6),
+        ("7.", 7),
+        ("9223372036854775807", 2**63 - 1),
+        ("9223372036854775808", None),
+        ("6.5", None),
+        ("1e3", None),
+        ("1,000", None),
+        ("six", None),
+        ("", None),
+        ("nan", None),
+    ],
+)
+def test_whole_numbers(frame: Callable[..., Any], text: str, number: int | None) -> None:
+    assert typed(frame, text, engine.whole_number("text")) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2.55", "2.5500"),
+        ("-0.0001", "-0.0001"),
+        (".5", "0.5000"),
+        ("3.", "3.0000"),
+        ("1.23450000", "1.2345"),
+        ("99999999999999.9999", "99999999999999.9999"),
+        ("100000000000000", None),
+        ("1.00001", None),
+        ("2,55", None),
+        ("£2.55", None),
+        ("1e2", None),
+        ("nan", None),
+        (".", None),
+        ("", None),
+    ],
+)
+def test_exact_numbers_are_never_rounded(frame: Callable[..., Any], text: str, number: str | None) -> None:
+    value = typed(frame, text, engine.exact_number("text", 18, 4))
+    assert value == (None if number is None else Decimal(number))
+
+
+def test_json_keeps_names_and_nulls(frame: Callable[..., Any]) -> None:
+    made = frame([{'a "b"': "x\n", "it's": None}])
+    sql = {"whole": engine.json_object(['a "b"', "it's"]), "none": engine.json_object([])}
+    ((*_, whole, none),) = engine.with_sql(made, **sql).to_native().fetchall()
+    assert whole == '{"a \\"b\\"":"x\\n","it\'s":null}'
+    assert none == "{}"
+
+
+def test_an_array_with_a_gap_is_null(frame: Callable[..., Any]) -> None:
+    made = frame([{"a": "1", "b": '"'}, {"a": "1", "b": None}])
+    found = engine.with_sql(made, key=engine.json_array(["a", "b"])).to_native().fetchall()
+    assert [row[-1] for row in found] == ['["1","\\""]', None]
+
+
+def test_the_frame_itself_is_not_changed(frame: Callable[..., Any]) -> None:
+    made = frame([{"a": "1"}])
+    engine.with_sql(made, b="a")
+    assert made.columns == ["a"]
