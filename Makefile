@@ -1,0 +1,76 @@
+# The commands of the house; `make help` lists them. Each recipe runs in the environment of env/activate.
+
+PYTHON ?= python3
+PORT ?=
+PYTEST_ARGS ?=
+NAME ?=
+
+ACTIVATE := . env/activate &&
+# Where make was called from (make -C changes folder), so that a relative DATA is what the user means by it.
+export VITRINE_CALLED_FROM := $(or $(PWD),$(CURDIR))
+# DATA and its mapping as given on make's command line, quoted; COLUMNS of the environment is a terminal's width.
+quote = '$(subst ','\'',$(1))'
+SOURCE = $(foreach name,DATA COLUMNS KEY UPDATED_AT DELIMITER ENCODING,$(if $(findstring command,$(origin $(name))),$(call quote,$(name)=$($(name)))))
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run up api token openapi dead-letters test lint types bench lock clean
+
+help: ## Lists these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.installed ## Installs everything that is locked into .venv (the other commands do so by themselves)
+
+# One environment for all, with the development tools; done again only when a lock changes.
+.venv/.installed: env/bootstrap.txt requirements.txt env/requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Vitrine needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	       "Next: make $(MAKECMDGOALS) PYTHON=python3.12, with the newer one's name." >&2; exit 1; }
+	@echo "Installing into .venv: about a minute, longer the first time …"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r env/bootstrap.txt
+	@index=$${PIP_INDEX_URL:-$$(.venv/bin/python -m pip config get global.index-url 2>/dev/null)}; \
+	  if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+	  .venv/bin/uv pip install --python .venv/bin/python --quiet --require-hashes --no-deps --only-binary :all: \
+	    --compile-bytecode \
+	    -r requirements.txt -r env/requirements-dev.txt
+	@touch $@
+
+run: setup ## Runs every DAG once through Airflow and shows the result; DATA=folder [COLUMNS= KEY= UPDATED_AT=]
+	@$(ACTIVATE) python -m vlp.run $(SOURCE)
+
+up: setup ## Starts Airflow on localhost until Ctrl-C; PORT=8080, DATA= and its mapping as for run
+	@$(ACTIVATE) PORT=$(or $(PORT),8080) exec python -m vlp.up $(SOURCE)
+
+api: setup ## Serves the read API alone; PORT=8099
+	@$(ACTIVATE) python -m vlp.local && exec python -m dashboards.standalone --port $(or $(PORT),8099)
+
+token: setup ## Prints a bearer token for the read API, as the last line
+	@$(ACTIVATE) python -m dashboards.token
+
+openapi: setup ## Prints the read API's OpenAPI document
+	@$(ACTIVATE) python -m dashboards.openapi
+
+dead-letters: setup ## Lists the rejected records, each with its reason, file and line
+	@$(ACTIVATE) python -m vlp.dead_letters
+
+test: setup ## Runs the tests; PYTEST_ARGS="-k ledger"
+	@$(ACTIVATE) python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
+
+lint: setup ## Checks style and format
+	@$(ACTIVATE) ruff check . && ruff format --check .
+
+types: setup ## Checks the types
+	@$(ACTIVATE) mypy dags/common dags/vlp plugins
+
+bench: setup ## Runs one benchmark; NAME=name
+	@$(ACTIVATE) python benchmarks/$(or $(NAME),$(error NAME is missing; there are: $(basename $(notdir $(wildcard benchmarks/*.py))))).py
+
+lock: setup ## Compiles the locks anew from env/*.in
+	@$(ACTIVATE) $(LOCK) env/bootstrap.in -o env/bootstrap.txt
+	@$(ACTIVATE) $(LOCK) --overrides env/overrides.txt env/requirements.in -o requirements.txt
+	@$(ACTIVATE) $(LOCK) env/requirements-dev.in -o env/requirements-dev.txt
+
+clean: ## Removes .vitrine (all local data) and the caches; .venv stays
+	@rm -rf .vitrine .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov
+	@find dags plugins include tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

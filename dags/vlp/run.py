@@ -1,0 +1,162 @@
+"""``make run``: every DAG of a collection once, through Airflow in this process, and what came of each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from common.utils.errors import VitrineError
+from common.utils.settings import FileSource, Settings
+from vlp.source import configure
+from vlp.summary import Outcome, next_steps, table
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG, Context
+
+    from common.utils.contract import Contract
+
+RETRIES, RETRY_DELAY = 1, timedelta(seconds=1)  # somebody waits: a source that is away is soon said to be
+BEGINNING = "1970-01-01"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepares source and metadata database, runs all DAGs of collections, prints what came of it.
+
+    Args:
+        arguments: ``DATA=folder`` and its mapping, see :func:`vlp.source.configure`.
+
+    Returns:
+        Exit code: 1 where a collection was not published or found unchanged.
+    """
+    settings = Settings.from_environment()
+    now = datetime.now(UTC)
+    log = settings.home / "logs" / f"run-{now:%Y%m%dT%H%M%S}.log"
+    with output_into(log) as terminal:
+        say = Progress(terminal)
+        say.line(f"Log: {log}")
+        say.line(f"Source: {configure(arguments, os.environ, settings, now.date())}")
+        outcomes = run_collections(settings, now, say)
+        failed = [one for one in outcomes if not one.succeeded]
+        say.line("\n" + table(outcomes, datetime.now(UTC)))
+        for one in failed:
+            say.line(f"\n{one.contract.name} was not published.\n{one.error}\nThe whole story: {log}")
+        say.line("\n" + next_steps(outcomes, arguments))
+    return 1 if failed else 0
+
+
+def run_collections(settings: Settings, now: datetime, say: Progress) -> list[Outcome]:
+    """Runs each DAG of a collection over all of its data.
+
+    Raises:
+        VitrineError: The DAGs or the contracts cannot be read.
+    """
+    say.line("Preparing Airflow …")
+    from common.utils.odcs import load_contracts  # noqa: PLC0415 (heavy: a wrong argument is said before)
+    from vlp.local import collection_dags, collection_name, migrate  # noqa: PLC0415
+
+    migrate()
+    contracts = load_contracts(settings.contracts)
+    folder = Path(__file__).resolve().parents[1]
+    return [run(dag, contracts[collection_name(dag)], settings, now, say) for dag in collection_dags(folder)]
+
+
+def run(dag: DAG, contract: Contract, settings: Settings, now: datetime, say: Progress) -> Outcome:
+    """One DAG from the beginning of time to the end of today, as Airflow runs it: tasks, retries, events."""
+    from common.io import reports  # noqa: PLC0415 (heavy)
+    from common.verbs.pipeline import live_version  # noqa: PLC0415
+
+    say.line(f"\n{contract.name} ({dag.dag_id})")
+    full_refresh = source_changed(contract, settings)
+    if full_refresh:
+        say.line("  the source or its mapping is another than the live version's: full refresh")
+    for task in dag.tasks:
+        say.follow(task)
+        task.retries, task.retry_delay = RETRIES, RETRY_DELAY
+    started = time.monotonic()
+    window = {"window_start": BEGINNING, "window_end": (now.date() + timedelta(days=1)).isoformat()}
+    done = dag.test(run_conf={**window, "full_refresh": full_refresh})
+    return Outcome(
+        contract=contract,
+        record=reports.read(settings, contract.name, done.run_id),
+        live=live_version(contract, settings),
+        seconds=time.monotonic() - started,
+    )
+
+
+def source_changed(contract: Contract, settings: Settings) -> bool:
+    """Whether the live version came from another source than the one configured now."""
+    from common.io.sources.files import CsvFiles  # noqa: PLC0415 (heavy)
+    from common.verbs.pipeline import live_version  # noqa: PLC0415
+
+    live = live_version(contract, settings)
+    if live is None:
+        return False
+    source = FileSource.of(contract.domain, contract.subject)
+    return live.source != CsvFiles(source, "").fingerprint
+
+
+class Progress:
+    """What somebody at the terminal sees while it works."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+        self._since = 0.0
+
+    def line(self, text: str) -> None:
+        """One line, at once."""
+        print(text, file=self._terminal, flush=True)
+
+    def follow(self, task: Any) -> None:
+        """Says when a task starts and what becomes of it, after what the DAG itself does then."""
+        task.on_execute_callback = [*task.on_execute_callback, self._started]
+        task.on_success_callback = [*task.on_success_callback, self._succeeded]
+        task.on_retry_callback = [*task.on_retry_callback, self._again]
+        task.on_failure_callback = [*task.on_failure_callback, self._failed]
+
+    def _started(self, context: Context) -> None:
+        self._since = time.monotonic()
+        print(f"  {context['task'].task_id} … ", end="", file=self._terminal, flush=True)
+
+    def _succeeded(self, _context: Context) -> None:
+        self.line(f"{time.monotonic() - self._since:.1f} s")
+
+    def _again(self, context: Context) -> None:
+        self.line(f"failed, trying again: {context.get('exception')}")
+
+    def _failed(self, _context: Context) -> None:
+        self.line("failed")
+
+
+@contextmanager
+def output_into(log: Path) -> Iterator[TextIO]:
+    """Sends what this process writes into a log file; yields the terminal, for what a person is to see."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    with log.open("ab") as file, os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+        try:
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, descriptor in zip((1, 2), kept, strict=True):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except VitrineError as error:
+        sys.exit(f"\n{error}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. Nothing half-loaded is live; run it again at any time.")

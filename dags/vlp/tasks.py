@@ -1,0 +1,170 @@
+"""The five tasks: Airflow's side of the verbs.
+
+Between tasks goes only the small JSON of :mod:`common.verbs.references`. The verbs and what they need are
+imported where a task runs, so that parsing a DAG file stays cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, XComArg, get_current_context, task
+
+from common.utils.settings import Settings
+from common.verbs.references import Extracted, Loaded, Transformed, Validated, from_json, to_json
+from common.verbs.subject import Subject
+from vlp.request import run_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from common.io.collections.protocol import Published
+    from common.utils.contract import Contract
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """The five tasks of one subject, each called with what the one before returned."""
+
+    subject: Subject
+
+    def extract(self, records: str) -> XComArg:
+        """The source's records of the run's window into bronze, as received.
+
+        Args:
+            records: What the source holds, for the task's id: ``order_lines`` makes ``extract_order_lines``.
+        """
+
+        @task(task_id=f"extract_{records}")
+        def extract() -> Json:
+            from common.io import reports  # noqa: PLC0415 (heavy: imported where the task runs)
+            from common.verbs.extract import extract  # noqa: PLC0415
+            from common.verbs.pipeline import live_version  # noqa: PLC0415
+
+            contract, settings = begin(self.subject)
+            live = live_version(contract, settings)
+            extracted = extract(
+                self.subject,
+                settings,
+                run_of(get_current_context()),
+                live_watermark=live.watermark if live else None,
+                live_source=live.source if live else None,
+            )
+            known = {"window": extracted.window, "source_name": extracted.source_name}
+            reports.record(settings, contract.name, extracted.run.id, **known)
+            return to_json(extracted)
+
+        return extract()
+
+    def transform(self, extracted: XComArg) -> XComArg:
+        """Bronze into silver and gold, with the ledger; what cannot be used into the dead letters."""
+
+        @task(task_id=f"transform_{self.subject.name}")
+        def transform(extracted: Any) -> Json:
+            from common.verbs.transform import transform  # noqa: PLC0415
+
+            _, settings = begin(self.subject)
+            return to_json(transform(self.subject, settings, from_json(Extracted, extracted)))
+
+        return transform(extracted)
+
+    def validate(self, transformed: XComArg) -> XComArg:
+        """The contract's verdict on gold, with a report; fails where a required rule is broken."""
+
+        @task(task_id=f"validate_{self.subject.name}")
+        def validate(transformed: Any) -> Json:
+            from common.verbs.validate import validate  # noqa: PLC0415
+
+            return to_json(validate(*begin(self.subject), from_json(Transformed, transformed)))
+
+        return validate(transformed)
+
+    def load(self, validated: XComArg) -> XComArg:
+        """Gold into new chunks of the collection, which no reader sees yet."""
+
+        @task(task_id=f"load_{self.subject.name}")
+        def load(validated: Any) -> Json:
+            from common.verbs.load import load  # noqa: PLC0415
+
+            return to_json(load(*begin(self.subject), from_json(Validated, validated)))
+
+        return load(validated)
+
+    def publish(self, loaded: XComArg) -> XComArg:
+        """The next version live, in one write; an asset event says so where there is something new."""
+        asset = collection_asset(self.subject)
+
+        @task(task_id=f"publish_{self.subject.name}", outlets=[asset])
+        def publish(loaded: Any) -> Json | None:
+            from common.verbs.publish import publish  # noqa: PLC0415
+
+            reference = from_json(Loaded, loaded)
+            published = publish(*begin(self.subject), reference)
+            announce(get_current_context(), asset, reference, published)
+            return None if published is None else _plain(published)
+
+        return publish(loaded)
+
+
+def begin(subject: Subject) -> tuple[Contract, Settings]:
+    """What every task needs; notes that the run goes on, also after a failure that somebody cleared."""
+    from common.io import reports  # noqa: PLC0415
+    from common.utils.odcs import load_contract  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    contract = load_contract(settings.contracts / subject.domain / f"{subject.name}.odcs.yaml")
+    run_id = get_current_context()["dag_run"].run_id
+    reports.record(settings, contract.name, run_id, state="running", error="")
+    return contract, settings
+
+
+def collection_asset(subject: Subject) -> Asset:
+    """The asset whose events say that a new version of the collection is live."""
+    return Asset(name=subject.collection, uri=f"vitrine://{subject.collection}")
+
+
+def announce(context: Context, asset: Asset, loaded: Loaded, published: Published | None) -> None:
+    """Gives the asset's event its content, or sees to it that none is sent where nothing new was published.
+
+    Airflow sends an event for every outlet of a task that succeeds; taking the outlets off the running task
+    keeps it from that. (So would an asset alias, but the asset is inactive until some DAG waits for it.)
+    """
+    if published is None or not published.new:
+        context["task"].outlets = []
+        return
+    staged = loaded.staged
+    counts = {name: getattr(staged, name) for name in ("inserted", "updated", "unchanged", "removed")}
+    run_id = loaded.validated.transformed.run.id
+    context["outlet_events"][asset].extra = {**_plain(published), **counts, "run_id": run_id}
+
+
+def failure_recorder(subject: Subject) -> Callable[[Context], None]:
+    """Airflow's callback for a task that failed for good: the run's record says which one and why."""
+
+    def record_failure(context: Context) -> None:
+        from common.io import reports  # noqa: PLC0415
+
+        error = context.get("exception") or "the task's process ended without a word"
+        reports.record(
+            Settings.from_environment(),
+            subject.collection,
+            context["dag_run"].run_id,
+            state="failed",
+            error=f"{context['task'].task_id}: {error}",
+        )
+
+    return record_failure
+
+
+def _plain(published: Published) -> Json:
+    """As JSON holds it; of the changed partitions only how many."""
+    moments = {"published_at": published.published_at, "watermark": published.watermark}
+    return {
+        **asdict(published),
+        **{name: at and at.isoformat() for name, at in moments.items()},
+        "changed": len(published.changed),
+    }

@@ -1,0 +1,46 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.utils.errors import SettingsError
+from vlp.local import collection_dags, collection_name
+
+DAG = """
+from datetime import datetime
+from airflow.sdk import Asset, dag, task
+
+@dag({dag_id!r}, schedule=None, tags={tags})
+def one():
+    @task(outlets=[Asset(name="sales/x", uri="vitrine://sales/x")])
+    def publish(): ...
+    publish()
+
+one()
+"""
+
+
+def write(folder: Path, name: str, **values: Any) -> None:
+    (folder / f"{name}.py").write_text(DAG.format(dag_id=name, **values))
+
+
+def test_the_dags_of_collections_by_id(tmp_path: Path, metadata_database: None) -> None:
+    write(tmp_path, "b", tags=["collection"])
+    write(tmp_path, "a", tags=["collection", "sales"])
+    write(tmp_path, "c", tags=["other"])
+    found = collection_dags(tmp_path)
+    assert [dag.dag_id for dag in found] == ["a", "b"]
+    assert collection_name(found[0]) == "sales/x"
+
+
+def test_a_file_that_cannot_be_imported_is_an_error(tmp_path: Path, metadata_database: None) -> None:
+    write(tmp_path, "a", tags=["collection"])
+    (tmp_path / "bad.py").write_text("from airflow.sdk import dag\nraise ValueError('on purpose')\n")
+    with pytest.raises(SettingsError, match=r"bad\.py: ValueError: on purpose"):
+        collection_dags(tmp_path)
+
+
+def test_no_dag_is_an_error(tmp_path: Path, metadata_database: None) -> None:
+    write(tmp_path, "c", tags=["other"])
+    with pytest.raises(SettingsError, match="No DAG has the tag 'collection'"):
+        collection_dags(tmp_path)
