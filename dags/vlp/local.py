@@ -1,6 +1,6 @@
 """Airflow inside this process, for the commands of one machine; alone it reaches beyond ``airflow.sdk``.
 
-``python -m vlp.local`` prepares the metadata database, which also the read API alone needs for revoked tokens.
+``python -m vlp.local`` prepares the metadata database, in which the read API alone looks up revoked tokens.
 """
 
 from __future__ import annotations

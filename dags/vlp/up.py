@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -27,9 +27,9 @@ from vlp.source import configure
 # The logs are read from their files, so that nothing but the API server takes a port.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "api-server": ("api-server",),
-    "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
 }
 READY_WITHIN = 180.0  # seconds; a cold start on two cores takes about 30
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,8 +57,11 @@ def main(port: int, arguments: Sequence[str]) -> None:
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         migrate(settings)
-        start(settings, port, processes)
-        wait_until_ready(port, processes)
+        for name in COMPONENTS:
+            if name == "scheduler":  # the tasks that it starts at once speak to the API server
+                wait_for(port, processes, {"api-server"})
+            processes[name] = start(name, port, settings)
+        wait_for(port, processes, {"api-server", "scheduler", "dag_processor", "triggerer"})
         say(banner(settings, port))
         watch(processes)
     except Stopped:
@@ -107,49 +110,51 @@ def migrate(settings: Settings) -> None:
     password_file(settings).touch(mode=0o600)
 
 
-def start(settings: Settings, port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Starts each component in a session of its own: the terminal's Ctrl-C reaches this process alone."""
-    environment = component_environment(port, os.environ)
-    for name, arguments in COMPONENTS.items():
-        say(f"Starting {name} …")
-        with (logs(settings) / f"{name}.log").open("wb") as output:
-            processes[name] = subprocess.Popen(  # noqa: S603 (our own)
-                [airflow(), *arguments],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+def start(name: str, port: int, settings: Settings) -> subprocess.Popen[bytes]:
+    """Starts a component in a session of its own: the terminal's Ctrl-C reaches this process alone."""
+    say(f"Starting {name} …")
+    with (logs(settings) / f"{name}.log").open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 (our own)
+            [airflow(), *COMPONENTS[name]],
+            env=component_environment(port, os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
-def wait_until_ready(port: int, processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Returns when the API server says that every component is healthy.
+def wait_for(port: int, processes: Mapping[str, subprocess.Popen[bytes]], names: Set[str]) -> None:
+    """Returns when these components are healthy.
+
+    Args:
+        port: Of the API server, who knows.
+        processes: All that have been started.
+        names: As Airflow's health page has them, and ``api-server``.
 
     Raises:
         VitrineError: A component stopped, or it took too long.
     """
     deadline = time.monotonic() + READY_WITHIN
-    while unhealthy := waiting_for(port):
+    while missing := names & unhealthy(port):
         demand_running(processes)
         if time.monotonic() > deadline:
             raise VitrineError(
-                f"Airflow is not ready after {READY_WITHIN:.0f} seconds: waiting for {', '.join(unhealthy)}.",
+                f"Airflow is not ready after {READY_WITHIN:.0f} seconds: "
+                f"waiting for {', '.join(sorted(missing))}.",
                 next_step="The logs stand in airflow/logs/up of VITRINE_HOME.",
             )
         time.sleep(0.5)
 
 
-def waiting_for(port: int) -> list[str]:
-    """The components that the API server does not call healthy yet."""
+def unhealthy(port: int) -> Set[str]:
+    """The components that the API server does not call healthy, or the API server itself."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             health = json.load(answer)
     except OSError:
-        return ["api-server"]
-    return [
-        name for name in ("scheduler", "dag_processor", "triggerer") if health[name]["status"] != "healthy"
-    ]
+        return {"api-server"}
+    return {name for name, found in health.items() if found["status"] != "healthy"}
 
 
 def watch(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:
@@ -172,8 +177,9 @@ def demand_running(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
 
 def banner(settings: Settings, port: int) -> str:
     """Where everything is, and with which password."""
-    passwords = json.loads(password_file(settings).read_text("utf-8"))
+    passwords = json.loads(password_file(settings).read_text("utf-8") or "{}")  # empty: all are admins
     users = ", ".join(f"user {name}, password {password}" for name, password in passwords.items())
+    users = users or "everybody is an admin"
     return (
         f"\nAirflow is ready:  http://127.0.0.1:{port}  ({users})\n"
         f"Read API:          http://127.0.0.1:{port}/dashboards/v1/collections  (token: make token)\n"

@@ -1,7 +1,7 @@
 """SIGKILL to the process of a task, during load and between load and publish, while a reader asks the API.
 
 A first content is live. A second one, of the same days with other figures, is loaded by processes that are
-killed. The reader must only ever see one whole content: the first before the publication, the second after it.
+killed. The reader must only ever see one whole content: the first before the publication, then the second.
 """
 
 import json

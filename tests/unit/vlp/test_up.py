@@ -67,22 +67,19 @@ def test_everything_follows_the_port() -> None:
     assert environment["HOME"] == "/h"
 
 
-def test_waiting_for_what_is_not_healthy(server: HTTPServer) -> None:
-    assert up.waiting_for(free_port()) == ["api-server"]
-    assert up.waiting_for(server.server_port) == []
+def test_who_is_not_healthy(server: HTTPServer) -> None:
+    assert up.unhealthy(free_port()) == {"api-server"}
+    assert up.unhealthy(server.server_port) == set()
     server.health["triggerer"]["status"] = None  # type: ignore[attr-defined]
-    assert up.waiting_for(server.server_port) == ["triggerer"]
+    assert up.unhealthy(server.server_port) == {"triggerer"}
 
 
-def test_it_is_ready_when_all_are_healthy(server: HTTPServer) -> None:
-    up.wait_until_ready(server.server_port, {})
-
-
-def test_it_does_not_wait_for_ever(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_waits_for_those_it_is_told_to(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(up, "READY_WITHIN", 0.1)
     server.health["scheduler"]["status"] = "unhealthy"  # type: ignore[attr-defined]
+    up.wait_for(server.server_port, {}, {"api-server", "triggerer"})
     with pytest.raises(VitrineError, match="not ready after 0 seconds: waiting for scheduler"):
-        up.wait_until_ready(server.server_port, {})
+        up.wait_for(server.server_port, {}, {"scheduler", "triggerer"})
 
 
 def test_a_component_that_stops_is_named(stopped: dict[str, "subprocess.Popen[bytes]"]) -> None:
@@ -110,6 +107,8 @@ def test_the_banner_says_where_and_with_which_password(tmp_path: Path) -> None:
     assert "http://127.0.0.1:8123  (user admin, password secret)" in text
     assert "http://127.0.0.1:8123/dashboards/v1/collections" in text
     assert str(tmp_path / "airflow" / "logs" / "up") in text
+    up.password_file(settings).write_text("")  # as Airflow leaves it where everybody is an admin
+    assert "(everybody is an admin)" in up.banner(settings, 8123)
 
 
 def test_a_database_that_cannot_be_migrated_is_an_error(
