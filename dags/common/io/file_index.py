@@ -35,9 +35,12 @@ class Span:
     last: datetime | None
 
     def touches(self, window: Window) -> bool:
-        """Whether a record of the content may lie in the window."""
+        """Whether a record of the content may lie in the window.
+
+        Where none has a time the content is every run's, else a broken file would fail one run and no other.
+        """
         if self.first is None or self.last is None:
-            return False
+            return True
         return self.first < window.end and (window.start is None or self.last >= window.start)
 
 

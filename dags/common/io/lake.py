@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -81,8 +82,8 @@ class Found:
     source: str
 
 
-def found_by(uri: str, run_id: str) -> Found:
-    """The version that a run starts from: the latest that it has not written itself.
+def found_by(uri: str, run_id: str = "") -> Found:
+    """The version that a run starts from: the latest that it has not written itself; for no run the latest.
 
     A run that is killed after its commit and run again thus computes the same from the same.
     """
@@ -91,6 +92,16 @@ def found_by(uri: str, run_id: str) -> Found:
         return Found(-1, "")
     other = next(commit for commit in table.history() if commit.get(RUN) != run_id)
     return Found(int(other["version"]), str(other.get(SOURCE, "")))
+
+
+def days_between(uri: str, then: int, now: int) -> set[date]:
+    """The days that were written between two versions of a table."""
+
+    def files(at: int) -> set[tuple[str, date]]:
+        actions = pa.table(DeltaTable(uri, version=at).get_add_actions(flatten=True))
+        return set(zip(*(actions[name].to_pylist() for name in ("path", "partition.date")), strict=True))
+
+    return {day for _, day in files(then) ^ files(now)}
 
 
 def ensure(uri: str, schema: pa.Schema, partition_by: Sequence[str] = ()) -> int:
@@ -111,6 +122,7 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     predicate: str | None = None,
     partition_by: Sequence[str] = (),
     base: int | None = None,
+    exclusive: bool = False,
 ) -> int:
     """Replaces the rows that fit a predicate (all without one) in one commit; new columns are added.
 
@@ -122,28 +134,30 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
         predicate: SQL over the partition columns.
         partition_by: For a table that is created.
         base: The latest version when the run began, -1 for none; what is committed later may conflict.
+        exclusive: Whatever is committed since ``base`` conflicts, other rows too.
 
     Returns:
         The version that holds the rows.
 
     Raises:
-        ConflictError: Another run wrote the same rows since ``base``.
+        ConflictError: Another run wrote the same rows (``exclusive``: any) since ``base``.
     """
     ensure(uri, rows.schema, partition_by)
     table = DeltaTable(uri, version=None if base is None else max(base, 0))  # version 0 is always empty
-    said = CommitProperties({RUN: run_id, SOURCE: source})
+    said = CommitProperties({RUN: run_id, SOURCE: source}, max_commit_retries=0 if exclusive else None)
     try:
         write_deltalake(
             table, rows, mode="overwrite", predicate=predicate, schema_mode="merge", commit_properties=said
         )
     except CommitFailedError as error:
-        raise _overtaken(uri, run_id, predicate) from error
+        what = "the table" if exclusive else f"the same rows ({predicate or 'all'})"
+        raise _overtaken(uri, run_id, what) from error
     return table.version()
 
 
-def _overtaken(uri: str, run_id: str, predicate: str | None) -> ConflictError:
+def _overtaken(uri: str, run_id: str, what: str) -> ConflictError:
     return ConflictError(
-        f"Another run changed the same rows ({predicate or 'all'}) while run {run_id} was at work.",
+        f"Another run changed {what} while run {run_id} was at work.",
         where=uri,
         next_step="Nothing was written. Run the task again: it starts from what the other run wrote.",
     )
@@ -177,7 +191,8 @@ def scan(
     files = table.file_uris(file_pruning_predicate=keep or None)
     if not files:
         return engine.from_arrow((schema or stored).empty_table())
-    listed = ", ".join(literal(file) for file in files)
+    root = table.table_uri.removeprefix("file://")  # with %20 for a blank, as in all of its files' names
+    listed = ", ".join(literal(f"{uri}/{file.removeprefix(root)}") for file in files)
     hive = ", ".join(
         f"{literal(name)}: {'DATE' if pa.types.is_date(stored.field(name).type) else 'VARCHAR'}"
         for name in table.metadata().partition_columns

@@ -211,9 +211,14 @@ def _read(path: Path) -> RunRecord:
 def _write(path: Path, content: bytes) -> None:
     """Replaces a file whole: a reader, or a run after a kill, finds the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)  # a temporary file is its owner's alone
-    Path(file.name).replace(path)
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(number)
+        temporary.chmod(0o644)  # a temporary file is its owner's alone
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)  # still there where the disk is full

@@ -13,7 +13,9 @@ import narwhals.stable.v2 as nw
 from common.utils.quoting import identifier, literal
 
 DATE = r"\d{4}-\d{2}-\d{2}"
-TIME = r"[T ]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?"
+ZONE = r"Z|[+-](0\d|1[0-4])(:?[0-5]\d)?"
+TIME = rf"[T ]\d{{2}}:\d{{2}}(:\d{{2}}([.]\d{{1,9}})?)?({ZONE})?"
+YEARS = "TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"  # Python's
 WHOLE = r"[+-]?\d+([.]0*)?"
 NUMBER = r"[+-]?(\d+([.]\d*)?|[.]\d+)"
 
@@ -26,8 +28,12 @@ def with_sql(frame: nw.LazyFrame[Any], **columns: str) -> nw.LazyFrame[Any]:
 
 
 def timestamp(column: str) -> str:
-    """A text as UTC time: an ISO date, or date and time, where no zone means UTC; null where it is none."""
-    return _typed(column, f"{DATE}({TIME})?", "TIMESTAMPTZ")
+    """A text as UTC time: an ISO date, or date and time, where no zone means UTC; null where it is none.
+
+    Nor is it one where it falls, in UTC, outside of the years 1 to 9999.
+    """
+    moment = _typed(column, f"{DATE}({TIME})?", "TIMESTAMPTZ")
+    return f"CASE WHEN {moment} BETWEEN {YEARS} THEN {moment} END"
 
 
 def whole_number(column: str) -> str:

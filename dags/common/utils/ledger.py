@@ -50,6 +50,8 @@ class Ledger:
         found = []
         if self.accounted != self.read:
             found.append(f"{self.read} records read, {self.accounted} accounted for ({self})")
+        if self.deduplicated < 0:
+            found.append(f"{self.deduplicated} records de-duplicated: silver has an identity more than once")
         for name in sorted(self.silver.keys() | self.gold.keys()):
             before, after = self.silver.get(name), self.gold.get(name)
             if before != after:

@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     keep_versions: int = Field(default=3, ge=1, alias="VITRINE_KEEP_VERSIONS")
     memory_limit: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$", alias="VITRINE_MEMORY_LIMIT")
 
+    @field_validator("home", "lake")
+    @classmethod
+    def _for_delta(cls, value: Path | str) -> Path | str:
+        if "://" not in str(value) and set("%[]") & set(str(value)):
+            raise ValueError("the library for Delta tables takes no folder with %, [ or ] in its name")
+        return value
+
     @property
     def lake_root(self) -> str:
         """Where the Delta tables stand."""

@@ -45,11 +45,13 @@ def extract(
         live_source: Fingerprint of the source that it came from; ``None`` where nothing is live.
 
     Raises:
-        SourceError: The source is not there, is not as configured, or is another than the live version's.
+        SourceError: The source is not there, is not as configured, or is another than the live version's;
+            or silver is not what the live version came from.
         SettingsError: The source is not configured.
     """
     source = CsvFiles(FileSource.of(subject.domain, subject.name), subject.variables)
     demand_same_source(subject, source, run, live_source)
+    demand_silver(subject, settings, source, run, live_source)
     window = effective_window(settings, run, live_watermark, live_source)
     items = source.items()
     index = lake.table_uri(settings, "files", subject.domain, subject.name)
@@ -73,6 +75,23 @@ def demand_same_source(subject: Subject, source: Source, run: Run, live_source: 
         "the two would be mixed.",
         where=f"{subject.variables}PATH, COLUMNS, KEY and UPDATED_AT",
         next_step="Set them back, or trigger the DAG with full_refresh to rebuild all from this source.",
+    )
+
+
+def demand_silver(
+    subject: Subject, settings: Settings, source: Source, run: Run, live_source: str | None
+) -> None:
+    """Raises SourceError where silver is not what the live version came from and the run does not rebuild it.
+
+    The run's days would lose what only silver still has of them: files may be gone since they were read.
+    """
+    uri = lake.table_uri(settings, "silver", subject.domain, subject.name)
+    if live_source is None or run.full_refresh or lake.found_by(uri).source == source.fingerprint:
+        return
+    raise SourceError(
+        f"Silver of {subject.collection} is lost, or was rebuilt from another source by a run that failed.",
+        where=uri,
+        next_step="Bring it back, or trigger the DAG with full_refresh to rebuild all from this source.",
     )
 
 

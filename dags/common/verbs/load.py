@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 import pyarrow as pa
 
@@ -53,11 +54,14 @@ def load(contract: Contract, settings: Settings, validated: Validated) -> Loaded
 def stage(contract: Contract, collection: Collection, validated: Validated) -> Staged:
     """Stages whole partitions of gold: those the run computed, and the live ones of its window without gold.
 
+    Where another source is live, all of it goes.
+
     Raises:
         StaleError: Another run has computed some of these days since; its gold knows more.
     """
     transformed = validated.transformed
-    partitions = sorted({*transformed.partitions, *_live_within(transformed.window, collection.live())})
+    computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
+    partitions = sorted(computed.union(_live_replaced(transformed, collection.live())))
     return collection.stage(
         _rows(contract, transformed, partitions),
         partitions,
@@ -80,9 +84,11 @@ def _rows(contract: Contract, transformed: Transformed, partitions: list[str]) -
     return (batch.select(columns.names).cast(columns) for batch in lake.batches(transformed.gold, days))
 
 
-def _live_within(window: Window, live: Version | None) -> Iterable[str]:
-    """The live partitions that lie in the window whole."""
+def _live_replaced(transformed: Transformed, live: Version | None) -> Iterable[str]:
+    """The live partitions that the window touches; all of them where they came from another source."""
+    window = transformed.window
     for partition in live.manifest if live else ():
         first, end = days_of(partition)
-        if (window.first_day is None or window.first_day <= first) and end <= window.end_day:
+        touched = first < window.end_day and (window.first_day is None or window.first_day < end)
+        if touched or (live and live.source != transformed.source):
             yield partition

@@ -25,7 +25,7 @@ class Run:
         window: What was asked for, without lookback.
         full_refresh: Silver is rebuilt from what the source holds now.
         dry_run: Everything is computed and reported, nothing that a reader sees is written.
-        scheduled: False for a run that a person triggered; a hold stops scheduled ones.
+        scheduled: False where a person chose what the run answers for; a hold stops scheduled ones.
     """
 
     id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import date
 
 import duckdb
 import narwhals.stable.v2 as nw
@@ -30,6 +31,7 @@ class Tables:
 
     Attributes:
         anew: Silver starts from nothing: a full refresh, or what it holds came from another source.
+        tried: Days of silver that an earlier try of the run wrote; they hold what it made of them.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Tables:
         # The latest versions are asked for first: what another run commits in between is then a conflict
         self._latest = {layer: lake.version(self.uri(layer)) for layer in ("silver", "gold")}
         self._found = lake.found_by(self.uri("silver"), self._run.id)
+        self.tried = self._days_since_found()
         another = self._found.source not in ("", self._source)
         self.anew = self._run.full_refresh or another
         if another:
@@ -51,6 +54,11 @@ class Tables:
         return lake.table_uri(
             self._settings, layer, self._subject.domain, self._subject.name, dry_run=dry_run
         )
+
+    def _days_since_found(self) -> set[date]:
+        if not 0 <= self._found.version < self._latest["silver"]:
+            return set()
+        return lake.days_between(self.uri("silver"), self._found.version, self._latest["silver"])
 
     def bronze(self) -> Frame:
         """The run's slice."""
@@ -66,7 +74,9 @@ class Tables:
         """What the run wrote, as :meth:`replace` gave its version."""
         return nw.from_native(lake.scan(self._duck, self.uri(layer, write=True), at, keep=keep))
 
-    def replace(self, layer: lake.Layer, rows: Frame, schema: pa.Schema, keep: Condition) -> int:
+    def replace(
+        self, layer: lake.Layer, rows: Frame, schema: pa.Schema, keep: Condition, *, exclusive: bool = False
+    ) -> int:
         """Replaces some days of silver or gold, or all of it; a dry run's table holds nothing else.
 
         Args:
@@ -74,12 +84,13 @@ class Tables:
             rows: In any order and with any columns more.
             schema: What is written.
             keep: The days; all rows must be of them.
+            exclusive: The rows follow from other days too.
 
         Returns:
             The version that holds the rows.
 
         Raises:
-            ConflictError: Another run wrote the same days since this one began.
+            ConflictError: Another run wrote the same days (``exclusive``: any) since this one began.
         """
         ordered = rows.to_native().order("date")
         return lake.replace(
@@ -90,6 +101,7 @@ class Tables:
             predicate=None if self._run.dry_run else as_sql(keep),
             partition_by=("date",),
             base=None if self._run.dry_run else self._latest[layer],
+            exclusive=exclusive and not self._run.dry_run,
         )
 
 

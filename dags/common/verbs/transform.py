@@ -81,7 +81,7 @@ class _Job:
         self._clean()
         rejected = self._reject()
         self._settle()
-        moved = self._days_left_outside()
+        moved = self._days_outside()
         keep = ALL_DAYS if self.tables.anew else self._days(*moved)
         silver = self._write_silver(keep)
         gold = self._write_gold(silver, keep)
@@ -142,16 +142,21 @@ class _Job:
         held = self._found(days).join(self._accepted().select("_key"), on="_key", how="semi")
         operations.settled(arrived, held, self.module.FIELDS.names).to_native().create("settled")
 
-    def _days_left_outside(self) -> list[date]:
-        """The days outside the window that rows leave because their record has another date now."""
+    def _days_outside(self) -> list[date]:
+        """The days outside the window to compute too.
+
+        Rows leave them because their record has another date now, or did so in an earlier try of the run.
+        """
         rows = self._winners().select("_held_date").unique().to_native().fetchall()
         first, end = self.extracted.window.first_day or date.min, self.extracted.window.end_day
-        return sorted(day for (day,) in rows if day is not None and not first <= day < end)
+        days = {day for (day,) in rows if day is not None} | self.tables.tried
+        return sorted(day for day in days if not first <= day < end)
 
     def _write_silver(self, keep: Condition) -> int:
         """Lays the records over the days of silver; the new version."""
         rows = operations.overlaid(self._found(keep), self._winners())
-        return self.tables.replace("silver", rows, self._silver_schema, keep)
+        keyed = bool(self.source.key)  # then a record may stand at any day, and must not stand at two
+        return self.tables.replace("silver", rows, self._silver_schema, keep, exclusive=keyed)
 
     def _write_gold(self, silver: int, keep: Condition) -> TableRef:
         """Aggregates the days of silver."""
@@ -187,7 +192,7 @@ class _Job:
     def _partitions(self, silver: int, keep: Condition, moved: list[date]) -> tuple[str, ...]:
         """The days that the run answers for: those of silver in its window.
 
-        Where rows left days outside, these too and all between, so that gold is read as one range of days.
+        Where days outside are computed too, these and all between, so that gold is read as one range of days.
         """
         days = {*_dates(self._written(silver, keep)), *moved}
         if moved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from common.io.sources import ORIGIN, REJECTED, Item, Part
-from common.io.sources.csv_records import LONGEST, Integers, Records, split
+from common.io.sources.csv_records import LONGEST, Integers, Records, count_fields, split
 from common.utils.errors import SourceError
 
 BOM = b"\xef\xbb\xbf"
@@ -184,7 +183,6 @@ def _why(raw: bytes, fields: int, layout: Layout) -> tuple[str, str | None, str]
 
 def _field_at(raw: bytes, offset: int, layout: Layout) -> str:
     """The column that a byte of a record stands in."""
-    before = list(csv.reader([raw[:offset].decode("latin-1") + "."], delimiter=layout.delimiter))
-    at = len(before[-1]) if before else 1
+    at = count_fields(raw[:offset], layout.delimiter)
     columns = layout.item.columns
     return columns[at - 1] if at <= len(columns) else str(at)

@@ -58,6 +58,11 @@ def split(data: bytes, delimiter: str, *, final: bool) -> Records:
     return found
 
 
+def count_fields(data: bytes, delimiter: str) -> int:
+    """Fields of a record, or of the part of one, that the bytes begin with."""
+    return _Grammar(delimiter).count(data, 0)
+
+
 def _regular(data: bytes, delimiter: str) -> Records | None:
     """The records by NumPy, or ``None`` where a quote stands where RFC 4180 has none."""
     octets = np.frombuffer(data, np.uint8)

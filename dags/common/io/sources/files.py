@@ -99,6 +99,8 @@ class CsvFiles:
         known = {column.lower() for column in item.columns}
         for variable, theirs in proposals.items() if item.columns else ():
             missing = [column for column in theirs.values() if column.lower() not in known]
+            if missing and any("\0" in name for name in item.columns):
+                raise self._no_csv(self._path(item), "it has NUL bytes")
             if missing:
                 right = {name: _nearest(column, item.columns) for name, column in theirs.items()}
                 pairs = [
@@ -144,6 +146,12 @@ class CsvFiles:
 
     def _item(self, path: Path) -> Item:
         name = path.relative_to(self._root).as_posix() if path != self._root else path.name
+        if any("\ud800" <= letter <= "\udfff" for letter in name):  # bytes of the name that are no UTF-8
+            raise SourceError(
+                f"The name of the file {name!a} is not UTF-8.",
+                where=ascii(str(path.parent)),
+                next_step="Rename the file: its name is kept with each of its records.",
+            )
         digest, size, head = hashlib.sha256(), 0, b""
         for block in _blocks(path, digest):
             head, size = head or block[:HEAD], size + len(block)
@@ -154,7 +162,10 @@ class CsvFiles:
     def _header(self, head: bytes, path: Path) -> tuple[str, ...]:
         """The names in the first line that is not blank."""
         text = head.removeprefix(BOM).decode("utf-8", "replace").lstrip("\r\n")
-        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._settings.delimiter), [])
+        try:
+            names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._settings.delimiter), [])
+        except csv.Error as error:
+            raise self._no_csv(path, str(error)) from error
         columns = tuple(name.strip() or f"column_{at}" for at, name in enumerate(names, 1))
         lower = [column.lower() for column in columns]
         wrong = [name for name in columns if lower.count(name.lower()) > 1 or name.startswith("_")]
@@ -166,6 +177,14 @@ class CsvFiles:
                 next_step="Rename them in the file.",
             )
         return columns
+
+    def _no_csv(self, path: Path, why: str) -> SourceError:
+        return SourceError(
+            f"{path.name} does not begin with a header in {self._settings.encoding}: {why}.",
+            where=f"the header of {path}",
+            next_step=f"Unpack the file if it is compressed, set {self._prefix}ENCODING if it is text in "
+            "another encoding, such as utf-16, or take the file away.",
+        )
 
     def _utf8(self, blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
         """The blocks in UTF-8; a byte that is not in the file's encoding stays as it is, so is no UTF-8."""

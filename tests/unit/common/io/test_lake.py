@@ -216,3 +216,28 @@ def test_the_engine_is_bounded_in_utc_and_cleans_up(tmp_path: Path) -> None:
 def test_commits_name_their_run(uri: str) -> None:
     put(uri, "one", DAYS)
     assert DeltaTable(uri).history(1)[0][lake.RUN] == "one"
+
+
+def test_the_days_that_were_written_between_two_versions(uri: str) -> None:
+    first = put(uri, "one", DAYS[:2], days_condition(None, DAYS[2]))
+    second = put(uri, "two", DAYS[1:2], days_condition(DAYS[1], DAYS[2]))
+    third = put(uri, "two", [], days_condition(DAYS[0], DAYS[1]))
+    assert lake.days_between(uri, first, second) == {DAYS[1]}
+    assert lake.days_between(uri, first, third) == set(DAYS[:2])
+    assert lake.days_between(uri, third, third) == set()
+
+
+def test_an_exclusive_write_conflicts_with_any_other(uri: str) -> None:
+    base = put(uri, "one", DAYS[:1], days_condition(None, DAYS[1]))
+    put(uri, "two", DAYS[1:2], days_condition(DAYS[1], DAYS[2]))
+    with pytest.raises(lake.ConflictError, match="changed the table while run late was at work"):
+        put(uri, "late", DAYS[:1], days_condition(None, DAYS[1]), base=base, exclusive=True)
+    put(uri, "late", DAYS[:1], days_condition(None, DAYS[1]), base=base)
+
+
+@pytest.mark.parametrize("name", ["My Projects", "Büro", 'a "b"', "#1?"])
+def test_the_engine_reads_below_folders_of_any_name(name: str, tmp_path: Path) -> None:
+    uri = str(tmp_path / name / "a b")
+    at = put(uri, "one", DAYS[:2])
+    with lake.connect(Settings(home=tmp_path / name)) as engine:
+        assert len(lake.scan(engine, uri, at)) == 2

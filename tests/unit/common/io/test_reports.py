@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 from dataclasses import replace
@@ -250,3 +251,14 @@ def test_everything_on_the_page_is_escaped_and_nothing_is_loaded(settings: Setti
     assert page.text.count(EVIL) >= 6
     assert page.loads == []
     assert "url(" not in reports.TEMPLATE.read_text("utf-8")
+
+
+def test_a_full_disk_leaves_no_half_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    reports.record(settings, "a/b", "run")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        reports.record(settings, "a/b", "run", state="failed")
+    assert [path.name for path in reports.folder(settings, "a/b", "run").iterdir()] == ["run.json"]

@@ -56,3 +56,9 @@ def test_the_line_for_logs_names_the_rules_that_filtered() -> None:
     assert str(BALANCED) == (
         "20 read = 9 written + 4 unchanged + 3 filtered (outside_window) + 2 de-duplicated + 2 rejected"
     )
+
+
+def test_records_that_multiplied_do_not_balance() -> None:
+    assert Ledger(read=1, written=1, unchanged=1, deduplicated=-1).imbalances() == [
+        "-1 records de-duplicated: silver has an identity more than once"
+    ]

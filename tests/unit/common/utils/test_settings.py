@@ -84,3 +84,12 @@ def test_only_our_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Settings.from_environment() == Settings(
         home=REPOSITORY / ".vitrine", lake="", collections="", keep_versions=3, memory_limit="1GB"
     )
+
+
+@pytest.mark.parametrize("name", ["home", "lake"])
+def test_folders_that_delta_tables_cannot_stand_in_are_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"VITRINE_{name.upper()}", "/data/x[1]")
+    with pytest.raises(SettingsError, match=rf"VITRINE_{name.upper()}: .*takes no folder with %, \[ or \]"):
+        Settings.from_environment()

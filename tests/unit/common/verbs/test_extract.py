@@ -1,6 +1,7 @@
 """Extract: which files a run reads, what stands in bronze, and what a user reads where a file is broken."""
 
 import io
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,8 +164,24 @@ def test_another_source_than_the_live_one_is_refused_unless_all_is_rebuilt(shop:
         "Where: VITRINE_SALES_PRODUCT_REVENUE_PATH, COLUMNS, KEY and UPDATED_AT. "
         "Next: Set them back, or trigger the DAG with full_refresh to rebuild all from this source."
     )
-    rebuilt = shop.extract(live=live, full_refresh=True)
+    rebuilt = shop.run(live=live, full_refresh=True)
     assert shop.extract(live=(live[0], rebuilt.source)).source == rebuilt.source != "another"
+
+
+def test_lost_silver_is_not_begun_anew_beside_a_live_version(shop: Shop) -> None:
+    shop.write("a.csv", LINE.format(day=1))
+    live = (datetime(2026, 1, 1, tzinfo=UTC), shop.run().source)
+    silver = lake.table_uri(shop.settings, "silver", "sales", "product_revenue")
+    shutil.rmtree(silver)
+    with pytest.raises(SourceError) as caught:
+        shop.extract("later", DAY, live)
+    assert str(caught.value) == (
+        "Silver of sales/product_revenue is lost, or was rebuilt from another source by a run that failed. "
+        f"Where: {silver}. "
+        "Next: Bring it back, or trigger the DAG with full_refresh to rebuild all from this source."
+    )
+    shop.run("rebuilt", live=live, full_refresh=True)
+    assert shop.extract("later", DAY, live).files_read == 0
 
 
 @pytest.mark.parametrize(
@@ -181,7 +198,7 @@ def test_another_source_than_the_live_one_is_refused_unless_all_is_rebuilt(shop:
 def test_the_window_that_a_run_answers_for(
     shop: Shop, options: dict[str, bool], watermark: datetime | None, start: str | None
 ) -> None:
-    live = (watermark, shop.extract().source) if watermark else None
+    live = (watermark, shop.run().source) if watermark else None
     window = shop.extract("r", DAY, live, **options).window
     assert window.end == datetime(2026, 1, 4, tzinfo=UTC)
     assert (window.start and window.start.date().isoformat()) == start
@@ -200,10 +217,10 @@ def test_files_known_to_have_nothing_for_the_window_are_not_read_again(shop: Sho
         shop.extract("fourth", DAY)
 
 
-def test_a_file_without_any_time_is_known_too(shop: Shop) -> None:
+def test_a_file_without_any_time_is_rejected_by_every_run(shop: Shop) -> None:
     shop.write("a.csv", "soon,P1,Mug,2,9.50")
-    shop.run()
-    assert shop.extract("again").files_read == 0
+    for run_id in ("run", "run", "later"):
+        assert shop.run(run_id, DAY).ledger.rejected == {"date_impossible": 1}
 
 
 def test_progress_is_said_while_it_works(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -48,3 +49,25 @@ def test_live_days_of_the_window_that_have_no_gold_are_emptied_and_others_kept(h
     staged = load(house.contract, house.settings, validated(house, run)).staged
     assert staged.changed == ("2026-01-06",)
     assert (staged.removed, staged.unchanged, staged.rows) == (1, 1, 2)
+
+
+def test_nothing_of_another_source_stays_beside_a_full_refresh(house: House) -> None:
+    house.publish("one")
+    other = house.settings.home / "other"
+    other.mkdir()
+    (house.files / "a.csv").rename(other / "a.csv")
+    house.configure(PATH=str(other))
+    run = Run("two", window(date(2026, 1, 5)), full_refresh=True, scheduled=False)  # up to the end of the 5th
+    staged = load(house.contract, house.settings, validated(house, run)).staged
+    assert (staged.changed, staged.rows) == (("2026-01-06",), 1)
+
+
+def test_partitions_of_a_month_are_staged_whole(house: House) -> None:
+    house.write("b.csv", "2026-01-31,p1,Mug,1,1", "2026-02-01,p1,Mug,1,1")
+    monthly = replace(house.contract, partition_by="month")
+    first = validated(house, Run("one", window(date(2026, 1, 1), days=60), scheduled=False))
+    assert load(monthly, house.settings, first).staged.changed == ("2026-01", "2026-02")
+    house.write("a.csv", "2026-01-05,p1,Mug,2,3.50", "2026-01-06,p1,Mug,9,3.50")
+    second = validated(house, Run("two", window(date(2026, 1, 6)), scheduled=False))
+    staged = load(monthly, house.settings, second).staged
+    assert (staged.changed, staged.rows) == (("2026-01",), 3)

@@ -378,10 +378,10 @@ from common.verbs.tables import Tables
 from common.verbs.transform import transform
 arguments, layer, after = pickle.loads(bytes.fromhex(sys.argv[1])), sys.argv[2], sys.argv[3] == "after"
 replace = Tables.replace
-def dying(self, *given):
+def dying(self, *given, **options):
     if given[0] == layer and not after:
         os.kill(os.getpid(), signal.SIGKILL)
-    at = replace(self, *given)
+    at = replace(self, *given, **options)
     if given[0] == layer:
         os.kill(os.getpid(), signal.SIGKILL)
     return at
@@ -412,6 +412,46 @@ def test_killed_and_run_again_it_comes_to_the_same(
     again = transform(SUBJECT, keyed.settings, extracted)
     assert counts(again) == (6, 2, 2, 2), "the same as if it had not been killed"
     assert sorted(quantity for *_, quantity, _ in keyed.facts()) == [1, 1, 1, 5]
+
+
+def test_a_record_that_two_runs_place_at_different_days_stands_at_one(
+    keyed: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyed.write("a.csv", order("1", 1, 5), order("2", 1, 5), header=KEYED)
+    keyed.write("b.csv", order("1", 2, 20), header=KEYED)
+    early, late = keyed.extract("early", day(5)), keyed.extract("late", day(20))
+    settle = transform_module._Job._settle
+
+    def overtaken(job: Any) -> None:
+        monkeypatch.setattr(transform_module._Job, "_settle", settle)
+        transform(SUBJECT, keyed.settings, late)
+        settle(job)
+
+    monkeypatch.setattr(transform_module._Job, "_settle", overtaken)
+    with pytest.raises(lake.ConflictError, match="changed the table while run early was at work"):
+        transform(SUBJECT, keyed.settings, early)
+    assert counts(transform(SUBJECT, keyed.settings, early)) == (3, 1, 0, 1)
+    assert sorted(str(moment.date()) for moment, *_ in keyed.facts()) == ["2026-01-05", "2026-01-20"]
+
+
+def test_a_run_again_takes_back_what_its_earlier_try_did_outside_of_the_window(keyed: Shop) -> None:
+    keyed.write("a.csv", order("1", 1, 5), order("2", 1, 5), header=KEYED)
+    keyed.run("before")
+    before = keyed.facts()
+    keyed.write("a.csv", order("1", 1, 8), order("2", 1, 5), header=KEYED)
+    assert keyed.run("run", day(8)).partitions == ("2026-01-05", "2026-01-08")
+    keyed.write("a.csv", order("1", 1, 5), order("2", 1, 5), header=KEYED)
+    assert keyed.run("run", day(8)).partitions == ("2026-01-05",)
+    assert keyed.facts() == before
+    assert {key[0] for key in keyed.gold()} == {"2026-01-05"}
+
+
+@pytest.mark.parametrize(
+    "impossible", ["0000-06-01", "0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"]
+)
+def test_a_time_outside_of_all_calendars_costs_its_record_alone(shop: Shop, impossible: str) -> None:
+    shop.write("a.csv", line(5), f"{impossible},P1,Mug,1,1")
+    assert shop.run().ledger.rejected == {"date_impossible": 1}
 
 
 FIGURES = {"order_lines": Decimal(245_903), "quantity": Decimal(2_292_167), "revenue": Decimal("4397950.761")}

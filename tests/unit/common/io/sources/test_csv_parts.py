@@ -100,3 +100,8 @@ def test_a_parser_that_disagrees_is_found_out(monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(SourceError, match="2 records were found and 1 parsed"):
         read(b"id,name,quantity\n1,2,3\n4,5,6\n")
+
+
+def test_a_huge_field_before_a_bad_byte_does_not_stop_the_file() -> None:
+    _, (row,) = read(b"id,name,quantity\n1," + b"x" * 200_000 + b",\xff\n")
+    assert (row["rule"], row["field"]) == ("encoding", "quantity")

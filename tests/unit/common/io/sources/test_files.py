@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -255,3 +256,32 @@ def test_duckdbs_messy_files_are_read_as_the_csv_module_reads_them(realdata: Pat
     assert compared > 300
     assert len(refused) < 25
     assert all(what.startswith("The header of") for what in refused)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\x1f\x8b\x08\x00\x14k\x02\x00", "it has NUL bytes"),
+        ("date,product_id\n".encode("utf-16"), "it has NUL bytes"),
+        (b"x" * 200_000, "field larger than field limit (131072)"),
+    ],
+)
+def test_what_is_no_text_is_not_told_by_its_columns(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        source(tmp_path).demand_columns(source(tmp_path).items()[0], NEEDED)
+    assert str(caught.value) == (
+        f"a.csv does not begin with a header in utf-8: {why}. Where: the header of {tmp_path}/a.csv. "
+        "Next: Unpack the file if it is compressed, set VITRINE_A_B_ENCODING if it is text in another "
+        "encoding, such as utf-16, or take the file away."
+    )
+
+
+def test_a_name_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text("x\n1\n")
+    with pytest.raises(SourceError) as caught:
+        source(tmp_path).items()
+    assert str(caught.value) == (
+        f"The name of the file 'caf\\udce9.csv' is not UTF-8. Where: '{tmp_path}'. "
+        "Next: Rename the file: its name is kept with each of its records."
+    )
