@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from common.utils.errors import VitrineError
-from common.utils.settings import FileSource, Settings
+from common.utils.settings import Settings
+from common.verbs.subject import Subject
 from vlp.source import configure
 from vlp.summary import Outcome, next_steps, table
 
@@ -69,36 +70,25 @@ def run_collections(settings: Settings, now: datetime, say: Progress) -> list[Ou
 def run(dag: DAG, contract: Contract, settings: Settings, now: datetime, say: Progress) -> Outcome:
     """One DAG from the beginning of time to the end of today, as Airflow runs it: tasks, retries, events."""
     from common.io import reports  # noqa: PLC0415 (heavy)
-    from common.verbs.pipeline import live_version  # noqa: PLC0415
+    from common.verbs.pipeline import live_version, why_rebuild  # noqa: PLC0415
 
     say.line(f"\n{contract.name} ({dag.dag_id})")
-    full_refresh = source_changed(contract, settings)
-    if full_refresh:
-        say.line("  the source or its mapping is another than the live version's: full refresh")
+    subject = Subject(contract.domain, contract.subject, contract.major, transforms="")
+    reason = why_rebuild(subject, contract, settings)
+    if reason:
+        say.line(f"  full refresh: {reason}")
     for task in dag.tasks:
         say.follow(task)
         task.retries, task.retry_delay = RETRIES, RETRY_DELAY
     started = time.monotonic()
     window = {"window_start": BEGINNING, "window_end": (now.date() + timedelta(days=1)).isoformat()}
-    done = dag.test(run_conf={**window, "full_refresh": full_refresh})
+    done = dag.test(run_conf={**window, "full_refresh": bool(reason)})
     return Outcome(
         contract=contract,
         record=reports.read(settings, contract.name, done.run_id),
         live=live_version(contract, settings),
         seconds=time.monotonic() - started,
     )
-
-
-def source_changed(contract: Contract, settings: Settings) -> bool:
-    """Whether the live version came from another source than the one configured now."""
-    from common.io.sources.files import CsvFiles  # noqa: PLC0415 (heavy)
-    from common.verbs.pipeline import live_version  # noqa: PLC0415
-
-    live = live_version(contract, settings)
-    if live is None:
-        return False
-    source = FileSource.of(contract.domain, contract.subject)
-    return live.source != CsvFiles(source, "").fingerprint
 
 
 class Progress:

@@ -41,22 +41,11 @@ class Verbs:
 
         @task(task_id=f"extract_{records}")
         def extract() -> Json:
-            from common.io import reports  # noqa: PLC0415 (heavy: imported where the task runs)
-            from common.verbs.extract import extract  # noqa: PLC0415
-            from common.verbs.pipeline import live_version  # noqa: PLC0415
+            from common.verbs.pipeline import extract_live  # noqa: PLC0415 (heavy: only where the task runs)
 
+            run = run_of(get_current_context())
             contract, settings = begin(self.subject)
-            live = live_version(contract, settings)
-            extracted = extract(
-                self.subject,
-                settings,
-                run_of(get_current_context()),
-                live_watermark=live.watermark if live else None,
-                live_source=live.source if live else None,
-            )
-            known = {"window": extracted.window, "source_name": extracted.source_name}
-            reports.record(settings, contract.name, extracted.run.id, **known)
-            return to_json(extracted)
+            return to_json(extract_live(self.subject, contract, settings, run))
 
         return extract()
 

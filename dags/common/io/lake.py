@@ -31,7 +31,7 @@ from common.verbs.references import TableRef
 log = logging.getLogger(__name__)
 
 Layer = Literal["bronze", "silver", "gold", "dead_letters", "files"]
-RUN, SOURCE = "vitrine.run", "vitrine.source"  # what a commit says of who wrote it, and from what
+RUN, SOURCE, REACH = "vitrine.run", "vitrine.source", "vitrine.reach"  # what a commit says of itself
 
 
 class ConflictError(VitrineError):
@@ -119,6 +119,7 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     *,
     run_id: str,
     source: str = "",
+    reach: str = "",
     predicate: str | None = None,
     partition_by: Sequence[str] = (),
     base: int | None = None,
@@ -129,8 +130,8 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     Args:
         uri: Of the table, which is created where there is none.
         rows: All must fit the predicate.
-        run_id: Who writes; the commit says so, as it says ``source``.
-        source: Fingerprint of the source that the rows came from.
+        run_id, source: Who writes, and the fingerprint of the source that the rows came from.
+        reach: ``moved`` or ``rebuilt`` where rows of days are written that the run does not answer for.
         predicate: SQL over the partition columns.
         partition_by: For a table that is created.
         base: The latest version when the run began, -1 for none; what is committed later may conflict.
@@ -144,18 +145,18 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     """
     ensure(uri, rows.schema, partition_by)
     table = DeltaTable(uri, version=None if base is None else max(base, 0))  # version 0 is always empty
-    said = CommitProperties({RUN: run_id, SOURCE: source}, max_commit_retries=0 if exclusive else None)
+    said = CommitProperties({RUN: run_id, SOURCE: source, REACH: reach}, 0 if exclusive else None)
     try:
         write_deltalake(
             table, rows, mode="overwrite", predicate=predicate, schema_mode="merge", commit_properties=said
         )
     except CommitFailedError as error:
-        what = "the table" if exclusive else f"the same rows ({predicate or 'all'})"
-        raise _overtaken(uri, run_id, what) from error
+        raise _overtaken(uri, run_id, "" if exclusive else predicate or "all") from error
     return table.version()
 
 
-def _overtaken(uri: str, run_id: str, what: str) -> ConflictError:
+def _overtaken(uri: str, run_id: str, rows: str) -> ConflictError:
+    what = f"the same rows ({rows})" if rows else "the table"
     return ConflictError(
         f"Another run changed {what} while run {run_id} was at work.",
         where=uri,

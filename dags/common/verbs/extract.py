@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from common.io import dead_letters, file_index, lake
+from common.io import dead_letters, file_index, history, lake, reports
 from common.io.partitions import Condition, as_sql
 from common.io.sources import ORIGIN, REJECTED, Item, Source
 from common.io.sources.files import CsvFiles
@@ -24,6 +24,7 @@ from common.verbs.subject import Subject
 
 log = logging.getLogger(__name__)
 
+SETTLED = ("published", "unchanged")  # states of a run whose silver is what readers see
 EVERY = 5.0  # seconds between two lines of progress
 
 
@@ -50,8 +51,9 @@ def extract(
         SettingsError: The source is not configured.
     """
     source = CsvFiles(FileSource.of(subject.domain, subject.name), subject.variables)
-    demand_same_source(subject, source, run, live_source)
-    demand_silver(subject, settings, source, run, live_source)
+    if not run.full_refresh:
+        demand_same_source(subject, source, live_source)
+        demand_silver(subject, settings, source, live_source, run.id)
     window = effective_window(settings, run, live_watermark, live_source)
     items = source.items()
     index = lake.table_uri(settings, "files", subject.domain, subject.name)
@@ -66,9 +68,9 @@ def extract(
     return Extracted(run, window, source.fingerprint, source.name, bronze, rejected, len(items), len(chosen))
 
 
-def demand_same_source(subject: Subject, source: Source, run: Run, live_source: str | None) -> None:
-    """Raises SourceError where the live version came from another source and the run does not rebuild it."""
-    if live_source in (None, source.fingerprint) or run.full_refresh:
+def demand_same_source(subject: Subject, source: Source, live_source: str | None) -> None:
+    """Raises SourceError where the live version came from another source."""
+    if live_source in (None, source.fingerprint):
         return
     raise SourceError(
         f"The live version of {subject.collection} came from another source or mapping than {source.name}: "
@@ -79,20 +81,30 @@ def demand_same_source(subject: Subject, source: Source, run: Run, live_source: 
 
 
 def demand_silver(
-    subject: Subject, settings: Settings, source: Source, run: Run, live_source: str | None
+    subject: Subject, settings: Settings, source: Source, live_source: str | None, run_id: str = ""
 ) -> None:
-    """Raises SourceError where silver is not what the live version came from and the run does not rebuild it.
+    """Raises SourceError where silver is not what the live version came from.
 
-    The run's days would lose what only silver still has of them: files may be gone since they were read.
+    The run's days would lose what only silver still has of them: files may be gone since they were read. Or a
+    record that a failed run moved to another day would be published there, and stay where it was as well.
     """
-    uri = lake.table_uri(settings, "silver", subject.domain, subject.name)
-    if live_source is None or run.full_refresh or lake.found_by(uri).source == source.fingerprint:
+    if live_source is None:
         return
-    raise SourceError(
-        f"Silver of {subject.collection} is lost, or was rebuilt from another source by a run that failed.",
-        where=uri,
-        next_step="Bring it back, or trigger the DAG with full_refresh to rebuild all from this source.",
-    )
+    uri = lake.table_uri(settings, "silver", subject.domain, subject.name)
+    if lake.found_by(uri).source != source.fingerprint:
+        raise SourceError(
+            f"Silver of {subject.collection} is lost, or a run that failed rebuilt it from another source.",
+            where=uri,
+            next_step="Bring it back, or trigger the DAG with full_refresh to rebuild all from this source.",
+        )
+    for other in history.reaching(uri):
+        record = reports.read(settings, subject.collection, other)
+        if other != run_id and record and record.state not in SETTLED:
+            raise SourceError(
+                f"Run {other} has rewritten other days of silver than its own, and has not published them.",
+                where=uri,
+                next_step=f"Clear {other} to run it to its end, or trigger the DAG with full_refresh.",
+            )
 
 
 def effective_window(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from common.io import collections, reports
 from common.io.collections.protocol import Published, Version
+from common.io.sources.files import CsvFiles
 from common.utils.contract import Contract
-from common.utils.settings import Settings
-from common.verbs.extract import extract
+from common.utils.errors import SourceError
+from common.utils.settings import FileSource, Settings
+from common.verbs.extract import demand_same_source, demand_silver, extract
 from common.verbs.load import load
 from common.verbs.publish import publish
 from common.verbs.references import Extracted, Run
@@ -27,18 +29,31 @@ def live_version(contract: Contract, settings: Settings) -> Version | None:
 def extract_live(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Extracted:
     """Extracts from where the live version ends."""
     live = live_version(contract, settings)
+    watermark = live.watermark if live else None
     reports.record(settings, contract.name, run.id, state="running", error="")
-    extracted = extract(
-        subject,
-        settings,
-        run,
-        live_watermark=live.watermark if live else None,
-        live_source=live.source if live and live.rows else None,  # nothing can be mixed with nothing
-    )
+    extracted = extract(subject, settings, run, live_watermark=watermark, live_source=_source_of(live))
     reports.record(
         settings, contract.name, run.id, window=extracted.window, source_name=extracted.source_name
     )
     return extracted
+
+
+def why_rebuild(subject: Subject, contract: Contract, settings: Settings) -> str:
+    """Why only a full refresh can go on from what is live; empty where nothing is in the way."""
+    live_source = _source_of(live_version(contract, settings))
+    if live_source is None:
+        return ""
+    source = CsvFiles(FileSource.of(subject.domain, subject.name), subject.variables)
+    try:
+        demand_same_source(subject, source, live_source)
+        demand_silver(subject, settings, source, live_source)
+    except SourceError as error:
+        return error.what
+    return ""
+
+
+def _source_of(live: Version | None) -> str | None:
+    return live.source if live and live.rows else None  # nothing can be mixed with nothing
 
 
 def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Published | None:

@@ -74,8 +74,15 @@ class Tables:
         """What the run wrote, as :meth:`replace` gave its version."""
         return nw.from_native(lake.scan(self._duck, self.uri(layer, write=True), at, keep=keep))
 
-    def replace(
-        self, layer: lake.Layer, rows: Frame, schema: pa.Schema, keep: Condition, *, exclusive: bool = False
+    def replace(  # noqa: PLR0913 (what is replaced, and what that rests on)
+        self,
+        layer: lake.Layer,
+        rows: Frame,
+        schema: pa.Schema,
+        keep: Condition,
+        *,
+        exclusive: bool = False,
+        reach: str = "",
     ) -> int:
         """Replaces some days of silver or gold, or all of it; a dry run's table holds nothing else.
 
@@ -85,6 +92,7 @@ class Tables:
             schema: What is written.
             keep: The days; all rows must be of them.
             exclusive: The rows follow from other days too.
+            reach: See :func:`common.io.lake.replace`.
 
         Returns:
             The version that holds the rows.
@@ -102,6 +110,7 @@ class Tables:
             partition_by=("date",),
             base=None if self._run.dry_run else self._latest[layer],
             exclusive=exclusive and not self._run.dry_run,
+            reach=reach,
         )
 
 

@@ -83,7 +83,7 @@ class _Job:
         self._settle()
         moved = self._days_outside()
         keep = ALL_DAYS if self.tables.anew else self._days(*moved)
-        silver = self._write_silver(keep)
+        silver = self._write_silver(keep, "rebuilt" if self.tables.anew else "moved" if moved else "")
         gold = self._write_gold(silver, keep)
         written, gold_written = self._written(silver, keep), self.tables.written("gold", gold.version, keep)
         return Transformed(
@@ -152,11 +152,11 @@ class _Job:
         days = {day for (day,) in rows if day is not None} | self.tables.tried
         return sorted(day for day in days if not first <= day < end)
 
-    def _write_silver(self, keep: Condition) -> int:
+    def _write_silver(self, keep: Condition, reach: str) -> int:
         """Lays the records over the days of silver; the new version."""
         rows = operations.overlaid(self._found(keep), self._winners())
         keyed = bool(self.source.key)  # then a record may stand at any day, and must not stand at two
-        return self.tables.replace("silver", rows, self._silver_schema, keep, exclusive=keyed)
+        return self.tables.replace("silver", rows, self._silver_schema, keep, exclusive=keyed, reach=reach)
 
     def _write_gold(self, silver: int, keep: Condition) -> TableRef:
         """Aggregates the days of silver."""

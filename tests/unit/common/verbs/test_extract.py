@@ -176,7 +176,7 @@ def test_lost_silver_is_not_begun_anew_beside_a_live_version(shop: Shop) -> None
     with pytest.raises(SourceError) as caught:
         shop.extract("later", DAY, live)
     assert str(caught.value) == (
-        "Silver of sales/product_revenue is lost, or was rebuilt from another source by a run that failed. "
+        "Silver of sales/product_revenue is lost, or a run that failed rebuilt it from another source. "
         f"Where: {silver}. "
         "Next: Bring it back, or trigger the DAG with full_refresh to rebuild all from this source."
     )

@@ -11,7 +11,8 @@ import pytest
 
 from common.io import reports
 from common.utils.errors import SourceError, ValidationFailed
-from shop import ONLINE_RETAIL
+from common.verbs import pipeline
+from shop import KEYED, ONLINE_RETAIL, SUBJECT
 from unit.common.verbs.house import House, window
 
 DAYS = 8
@@ -127,6 +128,40 @@ def test_another_source_is_refused_until_a_full_refresh(
     assert (record.state, record.error) == ("failed", str(caught.value))
     house.publish("three", full_refresh=True)
     assert house.content().column("product_id").to_pylist() == ["q"]
+
+
+def test_a_record_that_a_failed_run_moved_is_not_counted_twice(house: House) -> None:
+    house.configure(KEY="order_line_id", UPDATED_AT="updated_at")
+    house.write("a.csv", "k,2026-01-05,2026-01-05,p1,Mug,2,3.50", header=KEYED)
+    house.publish("one")
+    corrected = "k,2026-01-08,2026-01-08,p1,Mug,2,3.50"
+    house.write("b.csv", corrected, *["x,,2026-01-08,p1,Mug,two,3.50"] * 9, header=KEYED)
+    with pytest.raises(ValidationFailed, match="rejected_share"):
+        house.publish("moves", window(date(2026, 1, 8)))
+    house.write("b.csv", corrected, header=KEYED)
+    with pytest.raises(SourceError, match="Run moves has rewritten other days of silver than its own"):
+        house.publish("another", window(date(2026, 1, 8)))
+    house.publish("moves", window(date(2026, 1, 8)))
+    assert house.content().column("date").to_pylist() == [date(2026, 1, 8)]
+    assert house.publish("another", window(date(2026, 1, 8)))
+
+
+def test_a_failed_rebuild_stops_the_runs_after_it(house: House) -> None:
+    lines = [f"2026-01-{day:02d},p1,Mug,2,3.50" for day in range(1, 11)]
+    house.write("a.csv", *lines)
+    house.publish("one")
+    house.write("a.csv", lines[0])
+    with pytest.raises(ValidationFailed, match="would fall from 10 to 1 rows"):
+        house.publish("rebuild", full_refresh=True)
+    assert "Run rebuild has rewritten" in pipeline.why_rebuild(SUBJECT, house.contract, house.settings)
+    house.write("a.csv", *lines[:6])
+    with pytest.raises(SourceError, match="Run rebuild has rewritten"):
+        house.publish("next", scheduled=True)
+    assert house.content().num_rows == 10
+    house.write("a.csv", *lines)
+    house.publish("again", full_refresh=True)
+    assert pipeline.why_rebuild(SUBJECT, house.contract, house.settings) == ""
+    assert house.publish("next", scheduled=True)
 
 
 def test_too_many_rejected_records_publish_nothing(house: House) -> None:
