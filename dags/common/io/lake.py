@@ -130,7 +130,8 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     Args:
         uri: Of the table, which is created where there is none.
         rows: All must fit the predicate.
-        run_id, source: Who writes, and the fingerprint of the source that the rows came from.
+        run_id: Who writes; the commit says so, as it says ``source``.
+        source: Fingerprint of the source that the rows came from.
         reach: ``moved`` or ``rebuilt`` where rows of days are written that the run does not answer for.
         predicate: SQL over the partition columns.
         partition_by: For a table that is created.
@@ -143,13 +144,12 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     Raises:
         ConflictError: Another run wrote the same rows (``exclusive``: any) since ``base``.
     """
-    ensure(uri, rows.schema, partition_by)
-    table = DeltaTable(uri, version=None if base is None else max(base, 0))  # version 0 is always empty
+    ensure(uri, rows.schema, partition_by)  # version 0 is always empty
+    table = DeltaTable(uri, version=None if base is None else max(base, 0))
     said = CommitProperties({RUN: run_id, SOURCE: source, REACH: reach}, 0 if exclusive else None)
     try:
-        write_deltalake(
-            table, rows, mode="overwrite", predicate=predicate, schema_mode="merge", commit_properties=said
-        )
+        how: dict[str, Any] = {"mode": "overwrite", "schema_mode": "merge", "predicate": predicate}
+        write_deltalake(table, rows, commit_properties=said, **how)
     except CommitFailedError as error:
         raise _overtaken(uri, run_id, "" if exclusive else predicate or "all") from error
     return table.version()

@@ -107,6 +107,17 @@ def test_a_fall_of_the_row_count_publishes_nothing(house: House, loaded: Callabl
     assert house.content().num_rows == 10
 
 
+def test_another_source_that_is_empty_replaces_nothing(house: House) -> None:
+    house.publish("one")
+    empty = house.files.parent / "empty"
+    empty.mkdir()
+    (empty / "a.csv").touch()
+    house.configure(PATH=str(empty))
+    with pytest.raises(ValidationFailed, match="would fall from 2 to 0 rows: by 100%"):
+        house.publish("two", full_refresh=True)
+    assert house.content().num_rows == 2
+
+
 def test_a_hold_stops_scheduled_runs_only(house: House, loaded: Callable[..., Loaded]) -> None:
     house.publish("one")
     house.write("b.csv", "2026-01-06,p2,Pot,1,1")
