@@ -30,7 +30,6 @@ def extract_live(subject: Subject, contract: Contract, settings: Settings, run: 
     """Extracts from where the live version ends."""
     live = live_version(contract, settings)
     watermark = live.watermark if live else None
-    reports.record(settings, contract.name, run.id, state="running", error="")
     extracted = extract(subject, settings, run, live_watermark=watermark, live_source=_source_of(live))
     reports.record(
         settings, contract.name, run.id, window=extracted.window, source_name=extracted.source_name
@@ -65,6 +64,7 @@ def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) 
     Raises:
         VitrineError: As the verbs do; the run's record then says ``failed`` and why.
     """
+    reports.record(settings, contract.name, run.id, state="running", error="")
     try:
         extracted = extract_live(subject, contract, settings, run)
         validated = validate(contract, settings, transform(subject, settings, extracted))
