@@ -23,6 +23,8 @@ TYPES: Mapping[str, Any] = {
     "boolean": bool,
     "date": date,
     "timestamp": datetime,
+    "object": dict[str, Any],
+    "array": list[Any],
 }
 EXAMPLES: Mapping[FieldType, Any] = {
     "string": "text",
@@ -32,6 +34,8 @@ EXAMPLES: Mapping[FieldType, Any] = {
     "boolean": True,
     "date": date(2026, 1, 31),
     "timestamp": datetime(2026, 1, 31, 8, 30, tzinfo=UTC),
+    "object": {"name": "value"},
+    "array": ["value"],
 }
 COMPARED = {"eq": "is", "gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is at most"}
 FAILURES: dict[int, dict[str, Any]] = {

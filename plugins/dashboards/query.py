@@ -83,6 +83,8 @@ def _filter(contract: Contract, parameter: str, value: str) -> Filter:
     for comparison in comparisons(field):
         if operator == comparison:
             return Filter(name, comparison, parse_value(field, value))
+    if not comparisons(field):
+        raise QueryError(f"{name} is an {field.type}: it cannot be compared.")
     raise QueryError(
         f"{name} cannot be compared by {operator!r}.",
         next_step=f"Use one of: {', '.join(parameter_name(name, known) for known in comparisons(field))}.",
@@ -90,7 +92,9 @@ def _filter(contract: Contract, parameter: str, value: str) -> Filter:
 
 
 def comparisons(field: Field) -> tuple[Operator, ...]:
-    """How a field can be compared; true is not above false."""
+    """How a field can be compared; true is not above false, and objects and arrays are not compared."""
+    if field.type in ("object", "array"):
+        return ()
     return OPERATORS[:1] if field.type == "boolean" else OPERATORS
 
 

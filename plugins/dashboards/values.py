@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -73,11 +74,23 @@ def text(value: Any) -> str:
     return str(value)  # of a date, too, it is ISO 8601
 
 
-def records(rows: pa.Table) -> list[dict[str, Any]]:
-    """Rows as JSON holds them: decimals as exact strings, dates and times (UTC, microseconds) as ISO 8601."""
-    columns = [_column(column) for column in rows.columns]
+def records(rows: pa.Table, nested: Container[str] = ()) -> list[dict[str, Any]]:
+    """Rows as JSON holds them: decimals as exact strings, dates and times (UTC, microseconds) as ISO 8601.
+
+    Args:
+        rows: In a contract's types.
+        nested: Columns whose texts are JSON already.
+    """
     names = rows.column_names
+    columns = [
+        _verbatim(column) if name in nested else _column(column)
+        for name, column in zip(names, rows.columns, strict=True)
+    ]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _verbatim(column: pa.ChunkedArray[Any]) -> Iterable[Any]:
+    return [None if text is None else msgspec.Raw(text.encode()) for text in column.to_pylist()]
 
 
 def _column(column: pa.ChunkedArray[Any]) -> Iterable[Any]:

@@ -31,6 +31,7 @@ from common.io.collections.protocol import (
 from common.utils.contract import Contract, Field
 from common.utils.errors import ContractError
 from contract.kit import (
+    ACCOUNTS,
     EVERY_TYPE,
     SALES,
     STORES,
@@ -86,11 +87,13 @@ def test_every_type_comes_back_as_it_went_in(opened: Callable[..., Collection]) 
         {
             "id": 2**63 - 1,
             "at": moment("2026-01-31T23:59:59.999999"),
-            "text": "Zürich, 東京, 🙂\n\t'\"\\ \x00",
+            "text": "Zürich, 東京, 🙂\n\t'\"\\",
             "money": Decimal("99999999999999.9999"),
             "share": 0.1 + 0.2,
             "open": True,
             "day": date(9999, 12, 31),
+            "detail": '{"z": 12345678901234567890.10, "a": {"missing": null, "list": [1, "é"]}, "e": {}}',
+            "tags": '["b", ["a"], {"k": null}, 1e-7]',
         },
         {
             "id": -(2**63),
@@ -100,6 +103,8 @@ def test_every_type_comes_back_as_it_went_in(opened: Callable[..., Collection]) 
             "share": -5e-324,
             "open": False,
             "day": date(1, 1, 1),
+            "detail": "{}",
+            "tags": "[]",
         },
         dict.fromkeys(EVERY_TYPE.schema.names) | {"id": 0, "at": moment("2026-01-01")},
         {"id": 1, "at": moment("2026-01-01"), "money": Decimal("0.0001"), "share": 1e308, "text": "null"},
@@ -434,8 +439,12 @@ def test_a_hold_stops_scheduled_runs_until_it_is_released(sales: Collection) -> 
     with pytest.raises(HoldError, match=r"wrong prices \(ada"):
         sales.publish(staged.attempt, publication("r3"))
     assert put(sales, "by hand", [2], [sale(2, "B")], scheduled=False).new
-    sales.release()
-    sales.release()
+    held = sales.hold()
+    assert held is not None
+    assert (held.by, held.reason) == ("ada", "wrong prices")
+    sales.release(by="bob", reason="prices are right again")
+    sales.release(by="bob", reason="twice does no harm")
+    assert sales.hold() is None
     assert sales.publish(staged.attempt, publication("r3")).new
 
 
@@ -619,17 +628,198 @@ def test_a_contract_that_does_not_fit_the_rows_is_refused(
         SALES,
         version="1.1.0",
         key=("product_id", "date"),
-        fields=(*fields, Field("revenue", "decimal", True, 18, 2), Field("colour", "string")),
+        fields=(
+            *(one for one in fields if one.name != "product_name"),
+            Field("revenue", "decimal", True, 18, 2),
+            Field("colour", "string", True),
+        ),
     )
     with pytest.raises(ContractError) as refused:
         opened(other)
     for part in (
         "field revenue: stored decimal(18,4) required, contract decimal(18,2) required",
-        "field colour: stored nothing, contract string",
+        "field colour: stored nothing, contract string required",
+        "field product_name: stored string, contract nothing",
         "key: stored date, product_id, contract product_id, date",
         "major version 2",
     ):
         assert part in str(refused.value)
+
+
+def test_what_a_contract_adds_is_added_to_rows_that_stand(
+    sales: Collection, opened: Callable[..., Collection]
+) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A")])
+    *fields, revenue = SALES.fields
+    more = replace(
+        SALES,
+        version="1.1.0",
+        fields=(
+            Field("colour", "string"),
+            *fields,
+            replace(revenue, required=False),
+            Field("size", "integer"),
+        ),
+        indexes=(("product_id", "date"), ("quantity",)),
+    )
+    newer = opened(more)
+    colourless = {"colour": None, "size": None}
+    assert content(newer, 1) == [sale(1, "A") | colourless, sale(2, "A") | colourless]
+    same = [sale(1, "A") | colourless]
+    staged = newer.stage([batch(same, more)], ["2026-01-01"], run_id="r2")
+    assert (staged.unchanged, staged.changed) == (1, ()), "a field more changes no row"
+    red = sale(2, "A") | {"colour": "red", "size": 2**40, "revenue": None}
+    staged = newer.stage([batch([red], more)], ["2026-01-02"], run_id="r3")
+    assert staged.updated == 1
+    newer.publish(staged.attempt, publication("r3", contract_version="1.1.0"))
+    assert content(opened(more)) == [sale(1, "A") | colourless, red]
+    with pytest.raises(ContractError, match="field colour: stored string, contract nothing"):
+        opened(SALES)
+
+
+def test_two_rows_of_a_partition_are_never_alike_in_what_is_unique(opened: Callable[..., Collection]) -> None:
+    collection = opened(replace(SALES, unique=(("date", "product_name"),)))
+    rows = [sale(1, "A", name="Mug"), sale(1, "B", name="Mug"), sale(1, "C"), sale(1, "D")]
+    with pytest.raises(StageError, match=r"one date and product_name: date 2026-01-01, product_name Mug \(2"):
+        stage(collection, "r", [1], rows)
+    assert stage(collection, "r", [1], rows[1:]).inserted == 3, "missing values are not alike"
+    with pytest.raises(ContractError, match="cannot be kept unique by product_name across partitions"):
+        opened(replace(SALES, unique=(("product_name",),)))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("detail", "[1]"), ("detail", "{"), ("tags", "{}"), ("tags", "null"), ("text", "a\0b")],
+)
+def test_texts_that_no_field_of_their_type_can_hold_are_refused(
+    opened: Callable[..., Collection], field: str, text: str
+) -> None:
+    collection = opened(EVERY_TYPE)
+    rows = [{"id": 1, "at": moment("2026-01-01"), field: text}]
+    with pytest.raises(StageError, match=f"{field} has "):
+        collection.stage([batch(rows, EVERY_TYPE)], ["2026-01"], run_id="r")
+
+
+def test_objects_and_arrays_cannot_be_compared(opened: Callable[..., Collection]) -> None:
+    collection = opened(EVERY_TYPE)
+    staged = collection.stage([], ["2026-01"], run_id="r")
+    collection.publish(staged.attempt, publication("r"))
+    with pytest.raises(QueryError, match="detail is an object"):
+        collection.read(1, Query([Filter("detail", "eq", "{}")]))
+
+
+# buckets
+
+
+def account(name: str, balance: int) -> dict[str, Any]:
+    return {"account": name, "balance": balance}
+
+
+def test_rows_of_no_day_stand_in_buckets(opened: Callable[..., Collection]) -> None:
+    collection = opened(ACCOUNTS)
+    rows = [account(f"a{number:02}", number) for number in range(20)]
+    buckets = ["b000", "b001", "b002", "b003"]
+    staged = collection.stage([batch(rows, ACCOUNTS)], buckets, run_id="r1")
+    assert (staged.inserted, staged.changed) == (20, tuple(buckets))
+    collection.publish(staged.attempt, publication("r1"))
+    assert content(collection) == rows
+    assert content(collection, 1, "account", "partition_date")[0] == {
+        "account": "a00",
+        "partition_date": None,
+    }
+    more = [account("a07", 70), account("new", 1)]
+    staged = collection.stage([batch(more, ACCOUNTS)], buckets, run_id="r2", mode="upsert")
+    assert (staged.inserted, staged.updated, staged.removed, staged.changed) == (1, 1, 0, ("b000",))
+    collection.publish(staged.attempt, publication("r2"))
+    expected = sorted([*rows[:7], *rows[8:], *more], key=lambda row: str(row["account"]))
+    assert content(collection) == expected
+    by_balance = collection.read(
+        2, Query([Filter("balance", "gt", 17)], sort="balance", descending=True)
+    ).rows
+    assert by_balance.to_pylist() == [account("a07", 70), account("a19", 19), account("a18", 18)]
+    with pytest.raises(StageError, match="'b004' is no partition: they are written like b007"):
+        collection.stage([], ["b004"], run_id="r3")
+
+
+# merging
+
+
+def months(collection: Collection, names: list[str]) -> dict[str, int]:
+    """The rows of some partitions of the live version."""
+    live = collection.live()
+    assert live is not None
+    return {name: live.manifest[name].rows for name in names if name in live.manifest}
+
+
+@pytest.fixture
+def merged(sales: Collection) -> Collection:
+    """Three days of January 2026 merged, and one of June not; live is version 3."""
+    put(sales, "r1", [1, 2, 3], [sale(number, product) for number in (1, 2, 3) for product in "AB"])
+    june = {**sale(1, "A"), "date": date(2026, 6, 1)}
+    staged = sales.stage([batch([june])], ["2026-06-01"], run_id="r2")
+    sales.publish(staged.attempt, publication("r2", moment("2026-06-01")))
+    assert sales.merge() is not None
+    return sales
+
+
+def test_old_days_are_merged_into_their_month(merged: Collection) -> None:
+    live = merged.live()
+    assert live is not None
+    assert (live.number, live.kind, live.watermark) == (3, "merge", moment("2026-06-01"))
+    assert {name: chunk.rows for name, chunk in live.manifest.items()} == {"2026-01": 6, "2026-06-01": 1}
+    system = ("date", "product_id", "partition_date", "created_at", "updated_at", "quantity")
+    assert content(merged, 3, *system) == content(merged, 2, *system), "no row changed"
+    assert merged.merge() is None, "nothing is due any more"
+    merged.vacuum(keep=1)
+    assert len(content(merged)) == 7
+
+
+def test_a_day_of_a_merged_month_is_replaced_alone(merged: Collection) -> None:
+    before = content(merged, None, "date", "product_id", "created_at", "updated_at")
+    staged = stage(merged, "r3", [2], [sale(2, "A"), sale(2, "C")])
+    assert (staged.inserted, staged.updated, staged.unchanged, staged.removed) == (1, 0, 5, 1)
+    assert staged.changed == ("2026-01",)
+    merged.publish(staged.attempt, publication("r3"))
+    after = content(merged, None, "date", "product_id", "created_at", "updated_at")
+    kept = [row for row in before if (row["date"], row["product_id"]) != (day(2), "B")]
+    assert [row for row in after if row["product_id"] != "C"] == kept
+    assert stage(merged, "r4", [2], [sale(2, "A"), sale(2, "C")]).changed == ()
+    assert put(merged, "r5", [1, 3], []).changed == ("2026-01",)
+    assert months(merged, ["2026-01"]) == {"2026-01": 2}
+    put(merged, "r6", [2], [])
+    assert months(merged, ["2026-01"]) == {}
+    put(merged, "r7", [2], [sale(2, "A")])
+    assert months(merged, ["2026-01-02"]) == {"2026-01-02": 1}
+
+
+def test_a_row_is_laid_over_a_merged_month(merged: Collection) -> None:
+    staged = stage(merged, "r3", [2], [sale(2, "A", 9), sale(2, "C")], mode="upsert")
+    assert (staged.inserted, staged.updated, staged.unchanged, staged.removed) == (1, 1, 5, 0)
+    merged.publish(staged.attempt, publication("r3"))
+    assert months(merged, ["2026-01"]) == {"2026-01": 7}
+
+
+def test_what_was_staged_before_a_merge_is_staged_again(sales: Collection) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A")])
+    june = {**sale(1, "A"), "date": date(2026, 6, 1)}
+    staged = sales.stage([batch([june])], ["2026-06-01"], run_id="r2")
+    sales.publish(staged.attempt, publication("r2"))
+    late = stage(sales, "r3", [2], [sale(2, "A", 5)])
+    other = sales.stage([batch([{**june, "quantity": 7}])], ["2026-06-01"], run_id="r4")
+    assert sales.merge() is not None
+    with pytest.raises(AttemptError, match="2026-01-02"):
+        sales.publish(late.attempt, publication("r3"))
+    assert sales.publish(other.attempt, publication("r4")).changed == ("2026-06-01",)
+    put(sales, "r3", [2], [sale(2, "A", 5)])
+    assert [row["quantity"] for row in content(sales)] == [1, 5, 7]
+
+
+def test_going_back_beyond_a_merge_names_only_what_differs(merged: Collection) -> None:
+    put(merged, "r3", [2], [sale(2, "A", 5)])
+    back = merged.rollback(2, by="ada", reason="wrong")
+    assert back.changed == ("2026-01",)
+    assert content(merged) == content(merged, 2)
+    assert merged.rollback(3, by="ada", reason="the same rows").repeated
 
 
 def test_major_versions_stand_side_by_side(sales: Collection, opened: Callable[..., Collection]) -> None:

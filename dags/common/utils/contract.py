@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-FieldType = Literal["string", "integer", "decimal", "number", "boolean", "date", "timestamp"]
+FieldType = Literal[
+    "string", "integer", "decimal", "number", "boolean", "date", "timestamp", "object", "array"
+]
 OnFailure = Literal["fail", "warn", "continue"]
 Freshness = Literal["fresh", "stale", "unknown"]
 
@@ -29,7 +31,8 @@ class Field:
     """One column of a collection.
 
     Attributes:
-        type: ``decimal`` is exact, with ``precision`` and ``scale``; ``timestamp`` is UTC with microseconds.
+        type: ``decimal`` is exact, with ``precision`` and ``scale``; ``timestamp`` is UTC with microseconds;
+            ``object`` and ``array`` are JSON text.
         required: Never null.
         examples: For the documentation of the API.
     """
@@ -53,6 +56,8 @@ class Field:
             "boolean": pa.bool_(),
             "date": pa.date32(),
             "timestamp": pa.timestamp("us", tz="UTC"),
+            "object": pa.string(),
+            "array": pa.string(),
         }
         return pa.field(self.name, kinds[self.type], nullable=not self.required)
 
@@ -87,14 +92,16 @@ class Contract:
     Attributes:
         version: Of the contract, ``major.minor.patch``.
         key: The business key: unique, never null, in the order of the primary key.
-        partition_field: A date or timestamp field of the key.
-        partition_by: How it is cut into partitions.
+        partition_field: A date or timestamp field of the key; empty where ``partition_by`` is ``hash``.
+        partition_by: The day or month of ``partition_field``, or a hash of the key.
         indexes: Declared secondary indexes, each a tuple of fields.
         freshness: How old "data as of" may be before the collection is stale.
         max_row_drop: Publication is refused when the row count falls by more than this share of the live
             version's, 0 to 1.
         max_rejected: Publication is refused when more than this share of the records read is rejected,
             0 to 1.
+        unique: Declared sets of fields, beside the key, that no two rows have alike.
+        buckets: Into how many a hash of the key spreads the rows, 1 to 256.
     """
 
     domain: str
@@ -105,12 +112,14 @@ class Contract:
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     partition_field: str
-    partition_by: Literal["day", "month"]
+    partition_by: Literal["day", "month", "hash"]
     indexes: tuple[tuple[str, ...], ...]
     rules: tuple[Rule, ...]
     freshness: timedelta
     max_row_drop: float
     max_rejected: float
+    unique: tuple[tuple[str, ...], ...] = ()
+    buckets: int = 16
 
     @property
     def name(self) -> str:
@@ -126,6 +135,11 @@ class Contract:
     def schema(self) -> pa.Schema:
         """The Arrow schema of the collection's rows, in the contract's order."""
         return pa.schema([field.arrow for field in self.fields])
+
+    @property
+    def nested(self) -> frozenset[str]:
+        """The fields whose text is JSON."""
+        return frozenset(field.name for field in self.fields if field.type in ("object", "array"))
 
     @property
     def sortable(self) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
         freshness=_freshness(file, model),
         max_row_drop=_share(file, bounds, "maxRowDrop"),
         max_rejected=_share(file, bounds, "maxRejected"),
+        unique=reader.unique(),
     )
 
 

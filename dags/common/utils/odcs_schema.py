@@ -21,6 +21,8 @@ PHYSICAL_TYPES: dict[FieldType, str] = {
     "boolean": "boolean",
     "date": "date",
     "timestamp": "timestamp",
+    "object": "json",
+    "array": "json",
 }
 """Logical type to the one physical type it may name; a number may be decimal(precision,scale) too."""
 
@@ -45,7 +47,9 @@ class SchemaReader:
             ((*OBJECT, "properties", position), field)
             for position, field in enumerate(schema.properties or [])
         ]
-        self.layout = custom_properties(file, OBJECT, schema.customProperties, ("indexes", "partitionBy"))
+        self.layout = custom_properties(
+            file, OBJECT, schema.customProperties, ("indexes", "partitionBy", "unique")
+        )
         self.fields = tuple(self._field(place, field) for place, field in self.properties)
         self.names = [field.name for field in self.fields]
         report_repeated(file, "field", [(place, field.name) for place, field in self.properties])
@@ -87,19 +91,41 @@ class SchemaReader:
 
     def indexes(self) -> tuple[tuple[str, ...], ...]:
         """The declared secondary indexes."""
-        place, value = self.layout.get("indexes", (OBJECT, []))
-        if not (isinstance(value, list) and all(isinstance(index, list) and index for index in value)):
+        return self._lists_of_fields("indexes", "index")
+
+    def unique(self) -> tuple[tuple[str, ...], ...]:
+        """The declared sets of fields, beside the key, that no two rows have alike."""
+        partitioned = {field.name for _, field in self.properties if field.partitioned}
+        found = self._lists_of_fields("unique", "unique set")
+        place, _ = self.layout.get("unique", (OBJECT, []))
+        for position, names in enumerate(found):
+            if not partitioned & set(names):
+                self.file.report(
+                    (*place, position),
+                    f"a unique set needs the partitioned field {', '.join(map(str, partitioned))}: "
+                    "rows of two partitions are not compared",
+                )
+        return found
+
+    def _lists_of_fields(self, key: str, what: str) -> tuple[tuple[str, ...], ...]:
+        place, value = self.layout.get(key, (OBJECT, []))
+        if not (isinstance(value, list) and all(isinstance(names, list) and names for names in value)):
             self.file.report(
-                place, "indexes is a list of lists of fields, such as [[product_id, date], [revenue]]"
+                place, f"{key} is a list of lists of fields, such as [[product_id, date], [revenue]]"
             )
             return ()
-        for position, index in enumerate(value):
-            for name in (name for name in index if name not in self.names):
-                self.file.report_unknown((*place, position), "field of an index", name, self.names)
+        nested = [field.name for field in self.fields if field.type in ("object", "array")]
+        for position, names in enumerate(value):
+            for name in (name for name in names if name not in self.names):
+                self.file.report_unknown((*place, position), f"field of an {what}", name, self.names)
+            for name in (name for name in names if name in nested):
+                self.file.report(
+                    (*place, position), f"{name} is an object or array, which no {what} can hold"
+                )
         report_repeated(
-            self.file, "index", [((*place, at), ", ".join(map(str, one))) for at, one in enumerate(value)]
+            self.file, what, [((*place, at), ", ".join(map(str, one))) for at, one in enumerate(value)]
         )
-        return tuple(tuple(index) for index in value)
+        return tuple(tuple(names) for names in value)
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules of each field, which are about that field, and then those of the whole."""

@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 import pyarrow as pa
 
-from common.io import collections, lake, reports
-from common.io.collections.protocol import Collection, Staged, Version
+from common.io import lake, reports
+from common.io.collections.protocol import Collection, Version, VersionGone
 from common.utils.contract import Contract
 from common.utils.errors import StaleError
-from common.utils.settings import Settings
-from common.utils.window import Window, days_of
+from common.utils.settings import MAIN, Settings
+from common.utils.window import Window
+from common.verbs.level import copied, lacking, main_beside, watermark_of
 from common.verbs.references import Loaded, Transformed, Validated
+from common.verbs.spans import partitions_between
+from common.verbs.stores import opened
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS = 3  # the version that a target copies from is retired meanwhile: twice in a row is chance
 
-def load(contract: Contract, settings: Settings, validated: Validated) -> Loaded:
-    """Stages the run's partitions of gold beside the live version.
 
+def load(contract: Contract, settings: Settings, validated: Validated, store: str = MAIN) -> Loaded:
+    """Stages the run's partitions of gold beside the live version of one store.
+
+    A target is brought level with the main store as well, see :mod:`common.verbs.level`.
     Run again, it stages another attempt; the first is never published and vacuum takes it away.
 
     Raises:
         ContractError: The store's tables do not fit the contract.
         StageError: Duplicate keys, or rows outside the run's partitions.
         StaleError: Another run has computed some of these days since.
-        StoreError: The store is away.
+        StoreError: The store is away; for a target also where the main store is.
     """
-    store = collections.open_store(settings.collections_url, batch_size=settings.batch_size)
-    try:
-        collection = store.collection(contract)
+    with opened(contract, settings, store) as collection, main_beside(contract, settings, store) as main:
         collection.ensure()
-        staged = stage(contract, collection, validated)
-    finally:
-        store.close()
-    reports.record(settings, contract.name, validated.transformed.run.id, staged=staged)
+        loaded = stage(contract, collection, validated, store, main)
+    staged, run = loaded.staged, validated.transformed.run
+    reports.record(settings, contract.name, run.id, store, staged=staged)
     log.info(
-        "%s staged on version %d: %d inserted, %d updated, %d unchanged, %d removed; %d partitions changed",
-        "dry run:" if validated.transformed.run.dry_run else f"attempt {staged.attempt}",
+        "%s: %s staged on version %d: %d inserted, %d updated, %d unchanged, %d removed; %d partitions changed",
+        store,
+        "dry run:" if run.dry_run else f"attempt {staged.attempt}",
         staged.base,
         staged.inserted,
         staged.updated,
@@ -48,47 +53,92 @@ def load(contract: Contract, settings: Settings, validated: Validated) -> Loaded
         staged.removed,
         len(staged.changed),
     )
-    return Loaded(validated, staged)
+    return loaded
 
 
-def stage(contract: Contract, collection: Collection, validated: Validated) -> Staged:
-    """Stages whole partitions of gold: those the run computed, and the live ones of its window without gold.
+def stage(
+    contract: Contract,
+    collection: Collection,
+    validated: Validated,
+    store: str = MAIN,
+    main: Collection | None = None,
+) -> Loaded:
+    """Stages whole partitions: those the run computed, the live ones of its window, and those a target lacks.
 
-    Where another source is live, all of it goes.
+    What is live in the window and not in gold is emptied. Where another source is live, all of it goes.
+
+    Args:
+        contract: Of the collection.
+        collection: In the store.
+        validated: The run's gold.
+        store: The main one or a target.
+        main: The main store's collection, where ``store`` is a target.
 
     Raises:
         StaleError: Another run has computed some of these days since; its gold knows more.
+        VersionGone: The main store retires its versions faster than they can be copied.
     """
-    transformed = validated.transformed
-    computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
-    partitions = sorted(computed.union(_live_replaced(transformed, collection.live())))
-    return collection.stage(
-        _rows(contract, transformed, partitions),
-        partitions,
+    for remaining in reversed(range(ATTEMPTS)):
+        try:
+            return _stage(contract, collection, validated, store, main)
+        except VersionGone as error:
+            if not remaining:
+                raise
+            log.warning("%s Staging again.", error)
+    raise AssertionError("unreachable: the last error is raised")
+
+
+def _stage(
+    contract: Contract, collection: Collection, validated: Validated, store: str, main: Collection | None
+) -> Loaded:
+    transformed, live = validated.transformed, collection.live()
+    level = main.live() if main else None
+    if level and level.source != transformed.source:
+        level = None  # it is this run that brings the main store to another source
+    own = _own(contract, transformed, live)
+    others = _others(contract, transformed, live, level) - own
+    theirs = copied(contract, main, level.number, others) if main and level else ()
+    staged = collection.stage(
+        chain(_rows(contract, transformed, own), theirs),
+        own | others,
         run_id=transformed.run.id,
         dry_run=transformed.run.dry_run,
     )
+    if others:
+        log.info("%s: %d partitions beside the run's own are brought up to date", store, len(others))
+    return Loaded(validated, staged, store, watermark_of(transformed.watermark, level))
 
 
-def _rows(contract: Contract, transformed: Transformed, partitions: list[str]) -> Iterator[pa.RecordBatch]:
+def _own(contract: Contract, transformed: Transformed, live: Version | None) -> set[str]:
+    """The partitions that the run answers for: those it computed, and those of its window that are live."""
+    window = transformed.window
+    computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
+    return computed.union(
+        partitions_between(
+            contract, live.manifest if live else (), window.first_day or date.min, window.end_day
+        )
+    )
+
+
+def _others(
+    contract: Contract, transformed: Transformed, live: Version | None, level: Version | None
+) -> set[str]:
+    """The partitions that a target lacks; without a level all that came from another source, to be emptied."""
+    if level:
+        return lacking(contract, level, live)
+    foreign = live is not None and live.source != transformed.source
+    return set(partitions_between(contract, live.manifest if live and foreign else ()))
+
+
+def _rows(contract: Contract, transformed: Transformed, partitions: set[str]) -> Iterator[pa.RecordBatch]:
     if not partitions or transformed.gold.version < 0:
         return iter(())
     days = Window.spanning(partitions)
     if not transformed.run.dry_run and lake.changed_since(transformed.gold, days):
         raise StaleError(
             "Another run has computed the same days since this one did, from more of the source.",
-            where=f"{contract.name}, run {transformed.run.id}, days {partitions[0]} to {partitions[-1]}",
+            where=f"{contract.name}, run {transformed.run.id}, days {min(partitions)} to {max(partitions)}",
             next_step="Nothing was loaded. To compute these days again, run it again from extract.",
         )
     columns = contract.schema
     return (batch.select(columns.names).cast(columns) for batch in lake.batches(transformed.gold, days))
-
-
-def _live_replaced(transformed: Transformed, live: Version | None) -> Iterable[str]:
-    """The live partitions that the window touches; all of them where they came from another source."""
-    window = transformed.window
-    for partition in live.manifest if live else ():
-        first, end = days_of(partition)
-        touched = first < window.end_day and (window.first_day is None or window.first_day < end)
-        if touched or (live and live.source != transformed.source):
-            yield partition

@@ -103,7 +103,7 @@ def read_page(request: Request, served: Served, listing: Listing) -> Response:
     response = answer(
         request,
         f"{page.rows.num_rows} rows of {name}, version {version.number}{more}.",
-        data=records(page.rows),
+        data=records(page.rows, served.contract.nested),
         about={**about, "pagination": pagination},
     )
     response.headers["ETag"] = tag

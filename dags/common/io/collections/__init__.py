@@ -2,50 +2,78 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from common.io.collections.protocol import Store, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-    from common.io.collections.dialect import Dialect
+    from common.io.collections.backend import Database
+
+_SQL = {
+    "sqlite": "sqlite.SQLite",
+    "postgresql": "postgresql.PostgreSQL",
+    "postgres": "postgresql.PostgreSQL",
+    "mysql": "mysql.MySQL",
+    "mariadb": "mysql.MySQL",
+}
+_OTHERS = {
+    "mongodb": "mongo.database.MongoDatabase",
+    "mongodb+srv": "mongo.database.MongoDatabase",
+    "parquet": "files.database.FileDatabase",
+    "csv": "files.database.FileDatabase",
+}
 
 
 def open_store(url: str, *, batch_size: int, read_only: bool = False) -> Store:
     """The store of collections that a URL names.
 
     Args:
-        url: Its scheme names the kind of store; ``sqlite:////folder/collections.db``.
+        url: Its scheme names the kind of store: ``sqlite:////folder/collections.db``,
+            ``postgresql://user:password@host/database``, ``mysql://…``, ``mongodb://…``, ``parquet:///folder``,
+            ``csv:///folder``.
         batch_size: Rows per write, at least 1.
         read_only: Creates nothing and refuses to write; where no store is yet, nothing is live.
 
     Raises:
         StoreError: No store reads such a URL. One that is away shows with the first use.
     """
-    from sqlalchemy import make_url  # noqa: PLC0415 (DAG files import this package; they open no store)
+    from common.io.collections.collection import VersionedStore  # noqa: PLC0415 (DAG files open no store)
+
+    return VersionedStore(_database(url, batch_size, read_only))
+
+
+def _database(url: str, batch_size: int, read_only: bool) -> Database:
+    scheme = url.partition(":")[0].partition("+")[0] if not url.startswith("mongodb+srv") else "mongodb+srv"
+    if scheme in _OTHERS:
+        database: Database = _named(_OTHERS[scheme])(url, batch_size=batch_size, read_only=read_only)
+        return database
+    if scheme not in _SQL:
+        raise StoreError(
+            "There is no store of collections for such a URL.",
+            next_step=f"Begin it with one of: {', '.join(f'{one}://' for one in (*_SQL, *_OTHERS))}.",
+        )
+    from common.io.collections.sql.database import SqlDatabase  # noqa: PLC0415 (a driver is loaded when it is used)
+
+    dialect = _named(f"sql.{_SQL[scheme]}")
+    return SqlDatabase(dialect(_parsed(url), batch_size=batch_size, read_only=read_only))
+
+
+def _parsed(url: str) -> URL:
+    from sqlalchemy import make_url  # noqa: PLC0415 (as above)
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
-    from common.io.collections.sql import SqlStore  # noqa: PLC0415
-
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError as error:
         raise StoreError(
             "The URL of the collections cannot be read.",
-            next_step="Write it as sqlite:////folder/collections.db.",
+            next_step="Write it as sqlite:////folder/collections.db or postgresql://user:password@host/database.",
         ) from error
-    return SqlStore(_dialect(parsed, read_only), batch_size=batch_size)
 
 
-def _dialect(url: URL, read_only: bool) -> Dialect:
-    from common.io.collections.sqlite import SQLite  # noqa: PLC0415 (as above)
-
-    dialects = {"sqlite": SQLite}
-    scheme = url.get_backend_name()
-    if scheme not in dialects:
-        raise StoreError(
-            f"There is no store of collections for {scheme} URLs.",
-            next_step=f"The schemes that exist: {', '.join(dialects)}.",
-        )
-    return dialects[scheme](url, read_only=read_only)
+def _named(place: str) -> Any:
+    module, _, name = place.rpartition(".")
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -1,7 +1,7 @@
-"""How a contract's types stand in a SQL store: exactly, and so that stored forms order as the values do.
+"""How a contract's types stand in a database: exactly, and so that stored forms order as the values do.
 
 Decimals are integers of their smallest unit, dates are days and timestamps microseconds since 1970 (UTC),
-booleans are 0 and 1; strings, integers and numbers stand as they are.
+booleans are 0 and 1; strings, integers and numbers stand as they are, objects and arrays as their JSON text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from common.io.collections.protocol import Operator, QueryError
-from common.utils.contract import Field, FieldType
+from common.utils.contract import Contract, Field, FieldType
+from common.utils.errors import ContractError
 
 MAX_PRECISION = 18  # digits that any 64-bit integer holds
 _INT64 = range(-(2**63), 2**63)
@@ -29,7 +30,68 @@ STORED: dict[FieldType, pa.DataType] = {
     "boolean": pa.int64(),
     "date": pa.int64(),
     "timestamp": pa.int64(),
+    "object": pa.string(),
+    "array": pa.string(),
 }
+
+SYSTEM = (
+    Field("partition_date", "date", description="First day of the row's partition; null in a hashed one."),
+    Field("created_at", "timestamp", required=True, description="When a row with this key was first staged."),
+    Field("updated_at", "timestamp", required=True, description="When the row's content last changed."),
+)
+"""What every row has beside the contract's fields, and readers may ask for."""
+
+CHUNK, HASH = "_chunk", "_hash"
+
+
+def collection_name(contract: Contract) -> str:
+    """What stores call the collection; it carries the major version, so that two can stand side by side."""
+    return f"{contract.domain}_{contract.subject}_v{contract.major}"
+
+
+def stored_schema(contract: Contract) -> pa.Schema:
+    """Rows as databases take and give them."""
+    fields = [pa.field(field.name, STORED[field.type]) for field in (*contract.fields, *SYSTEM)]
+    return pa.schema([*fields, pa.field(CHUNK, pa.int64()), pa.field(HASH, pa.int64())])
+
+
+def demand_storable(contract: Contract) -> None:
+    """Raises ContractError where a field's name is taken or its type cannot be stored exactly."""
+    taken = {CHUNK, HASH, *(field.name for field in SYSTEM)}
+    for field in contract.fields:
+        if field.name in taken:
+            raise ContractError(
+                f"The name {field.name} is the store's own.",
+                where=contract.name,
+                next_step="Rename the field.",
+            )
+        if field.type == "decimal" and field.precision > MAX_PRECISION:
+            raise ContractError(
+                f"{field.name} has {field.precision} digits; the store is exact up to {MAX_PRECISION}.",
+                where=contract.name,
+                next_step=f"Declare a precision of at most {MAX_PRECISION}.",
+            )
+    for name in dict.fromkeys((*contract.key, *filter(None, [contract.partition_field]))):
+        if not contract.field(name).required:
+            raise ContractError(f"{name} belongs to the key and is not required.", where=contract.name)
+    for unique in contract.unique:
+        if contract.partition_field not in unique:
+            raise ContractError(
+                f"Rows cannot be kept unique by {', '.join(unique)} across partitions.",
+                where=contract.name,
+                next_step=f"Name {contract.partition_field or 'the key instead'} among the unique fields, or "
+                "check it by a quality rule.",
+            )
+
+
+def python_columns(table: pa.Table) -> list[list[Any]]:
+    """Columns in stored form as Python's values; numbers without nulls by way of numpy, ten times as fast."""
+    return [
+        column.to_numpy().tolist()
+        if not column.null_count and not pa.types.is_string(column.type)
+        else column.to_pylist()
+        for column in table.columns
+    ]
 
 
 def encode(table: pa.Table, fields: Sequence[Field]) -> pa.Table:
@@ -87,6 +149,11 @@ def encode_value(field: Field, value: Any) -> Any:
         if exact.denominator != 1:
             raise _wrong(field, value, f"at most {field.scale} decimals")
         return _in_range(field, exact.numerator)
+    if field.type not in _ENCODERS:
+        raise QueryError(
+            f"{field.name} is an {field.type}, which cannot be compared.",
+            next_step="Filter by another field.",
+        )
     return _ENCODERS[field.type](field, value)
 
 

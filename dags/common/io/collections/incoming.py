@@ -8,25 +8,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from common.io.collections.encoding import STORED, encode
+from common.io.collections.encoding import encode
 from common.io.collections.protocol import StageError
-from common.utils.contract import Contract
+from common.utils.contract import Contract, Field
 
 TOGETHER = 100_000  # rows in a table, unless one batch has more
 DAY = "partition_date"
 
 
-def stored_schema(contract: Contract) -> pa.Schema:
-    """The contract's fields in stored form, and the first day of the row's partition."""
-    fields = [pa.field(field.name, STORED[field.type]) for field in contract.fields]
-    return pa.schema([*fields, pa.field(DAY, pa.int64())])
-
-
 def stored(batches: Iterable[pa.RecordBatch], contract: Contract) -> Iterator[pa.Table]:
-    """The rows in tables of :func:`stored_schema`.
+    """The rows in stored form, with the first day of their partition.
 
     Raises:
-        StageError: They are not in the contract's schema, or hold a null or a NaN that it does not allow.
+        StageError: They are not in the contract's schema, or hold what it or no database allows: a null, a
+            NaN, a text with a NUL character.
     """
     columns = pa.schema([field.with_nullable(True) for field in contract.schema])  # nulls are judged below
     waiting: list[pa.RecordBatch] = []
@@ -55,12 +50,24 @@ def _demand_schema(schema: pa.Schema, contract: Contract) -> None:
 
 def _stored(table: pa.Table, contract: Contract) -> pa.Table:
     for field in contract.fields:
-        column = table.column(field.name)
-        if field.required and column.null_count:
-            raise StageError(f"{column.null_count} rows have no {field.name}.", where=contract.name)
-        if field.type == "number" and pc.all(pc.is_finite(column)).as_py() is False:
-            raise StageError(f"{field.name} has values that are no finite number.", where=contract.name)
+        _demand_values(table.column(field.name), field, contract)
+    encoded = encode(table, contract.fields)
+    if contract.partition_by == "hash":
+        return encoded.append_column(DAY, pa.nulls(table.num_rows, pa.int64()))
     day: pa.ChunkedArray[Any] = table.column(contract.partition_field).cast(pa.date32())
     if contract.partition_by == "month":
         day = pc.floor_temporal(day, unit="month")
-    return encode(table, contract.fields).append_column(DAY, day.cast(pa.int32()).cast(pa.int64()))
+    return encoded.append_column(DAY, day.cast(pa.int32()).cast(pa.int64()))
+
+
+def _demand_values(column: pa.ChunkedArray[Any], field: Field, contract: Contract) -> None:
+    if field.required and column.null_count:
+        raise StageError(f"{column.null_count} rows have no {field.name}.", where=contract.name)
+    if field.type == "number" and pc.all(pc.is_finite(column)).as_py() is False:
+        raise StageError(f"{field.name} has values that are no finite number.", where=contract.name)
+    if pa.types.is_string(column.type) and pc.any(pc.match_substring_regex(column, r"\x00")).as_py():
+        raise StageError(
+            f"{field.name} has texts with a NUL character, which not every database can hold.",
+            where=contract.name,
+            next_step="Take it out in the transform.",
+        )

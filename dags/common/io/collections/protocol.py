@@ -53,12 +53,16 @@ class Chunk:
     Attributes:
         id: Never used twice.
         rows: How many rows it holds.
-        digest: Of its (key, row hash) pairs; equal digests are equal content.
+        digest: Sum and exclusive or of its rows' hashes: with the count, equal ones are equal content.
     """
 
-    id: str
+    id: int
     rows: int
     digest: str
+
+    def holds_what(self, other: Chunk | None) -> bool:
+        """Whether another chunk has the same content."""
+        return other is not None and (self.rows, self.digest) == (other.rows, other.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,11 @@ class Version:
         rows: Rows that a reader of this version sees.
         published_at: UTC, as the publisher's clock had it (informative; no decision rests on it).
         watermark: "Data as of", in UTC; ``None`` where no data has been read.
-        kind: ``publish`` or ``rollback``.
+        kind: ``publish``, ``rollback``, or ``merge`` of old partitions, which changes no row.
         reason: Why, for a roll-back; empty otherwise.
         by: Who, for a roll-back; the run for a publication.
         restored: The version whose manifest a roll-back brought back.
+        stored: Under which id the store keeps its manifest.
         manifest: Partition (ISO day, month or bucket) to chunk.
     """
 
@@ -107,10 +112,11 @@ class Version:
     run_id: str
     ledger: Mapping[str, Any]
     contract_version: str
-    kind: Literal["publish", "rollback"] = "publish"
+    kind: Literal["publish", "rollback", "merge"] = "publish"
     reason: str = ""
     by: str = ""
     restored: int | None = None
+    stored: str = ""
     manifest: Mapping[str, Chunk] = field(default_factory=dict, repr=False)
 
 
@@ -157,6 +163,15 @@ class Published:
     published_at: datetime
     watermark: datetime | None
     changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a roll-back, a hold or its release, why and when."""
+
+    by: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +226,11 @@ class Collection(Protocol):
     """One collection in one store. Every method may be killed and called again."""
 
     def ensure(self) -> None:
-        """Creates tables, indexes and the view that are missing.
+        """Creates what is missing, adds what the contract adds, builds and drops indexes as it declares them.
 
         Raises:
-            ContractError: The stored fields or key differ from the contract's; it lists what differs.
+            ContractError: Stored rows do not fit the contract, for it narrows a field, drops one or has
+                another key; it lists each difference.
         """
 
     def stage(
@@ -262,8 +278,18 @@ class Collection(Protocol):
             VersionGone: ``to`` was never there, or is retired.
         """
 
-    def release(self) -> None:
-        """Takes a hold away."""
+    def hold(self) -> Asked | None:
+        """Who set the hold that stops scheduled publications, why and when; ``None`` where none is set."""
+
+    def release(self, *, by: str, reason: str) -> None:
+        """Takes a hold away; the record remembers who did and why."""
+
+    def merge(self) -> Published | None:
+        """Makes one partition of each old month's days, so that the manifest stays short; no row changes.
+
+        Returns:
+            The version it made, or ``None`` where nothing was due or other writers came between.
+        """
 
     def vacuum(self, keep: int = 3, *, abandon_after: timedelta = timedelta(days=1)) -> Vacuumed:
         """Retires all but the newest ``keep`` versions, abandons old open attempts, deletes unnamed chunks.

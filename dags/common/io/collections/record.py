@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from common.io.collections.manifest import Manifest, difference, rows_of
 from common.io.collections.protocol import (
+    Asked,
     AttemptError,
     HoldError,
     Publication,
@@ -46,11 +47,11 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked for a roll-back or a hold, why and when."""
+class Wanted:
+    """A version to be: its manifest, under which id that is kept, and the time in UTC."""
 
-    by: str
-    reason: str
+    manifest: Manifest
+    stored: str
     at: datetime
 
 
@@ -60,11 +61,14 @@ class Record:
 
     Attributes:
         name: The collection's, with its major version.
-        revision: Of the record; the compare-and-set compares it.
+        revision: Of the record; the compare-and-set compares it. 0 is a collection that was never created.
+        schema: What the stored rows were created for; see :mod:`common.io.collections.schema`.
         next_attempt, next_chunk, next_version: Counters; no number is used twice.
         versions: The retained ones without their manifests, newest last; the last is live.
         attempts: The open ones, by id.
         published: The latest outcomes by attempt, so that asking again says the same again.
+        hold: Stops scheduled publications.
+        released: The last release of a hold.
     """
 
     name: str
@@ -76,6 +80,8 @@ class Record:
     attempts: Mapping[str, Attempt] = field(default_factory=dict)
     published: Mapping[str, Published] = field(default_factory=dict)
     hold: Asked | None = None
+    released: Asked | None = None
+    schema: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def live(self) -> Version | None:
@@ -100,6 +106,8 @@ class Record:
 
     def opened(self, attempt: str, run_id: str, chunks: int, now: datetime) -> Record:
         """With an open attempt that owns so many new chunk ids; an earlier one of its run is abandoned."""
+        if not self.revision:
+            raise StoreError(f"There is no collection {self.name}.", next_step="Call ensure().")
         end = self.next_chunk + chunks
         mine = Attempt(self.next_attempt, run_id, self.live_number, self.next_chunk, end, now)
         others = {name: other for name, other in self.attempts.items() if other.run_id != run_id}
@@ -138,26 +146,27 @@ class Record:
         return mine
 
     def advanced(
-        self, attempt: str, publication: Publication, live: Manifest, wanted: Manifest, now: datetime
+        self, attempt: str, publication: Publication, live: Manifest, wanted: Wanted
     ) -> tuple[Record, Published]:
         """With the attempt published: a new version, or a later watermark where nothing changed."""
         before = self.live
         watermark = _later(before, publication)
-        changed = difference(live, wanted)
+        changed = difference(live, wanted.manifest)
         if before is not None and not changed:
             version = replace(before, watermark=watermark, source=publication.source)
             versions = (*self.versions[:-1], version)
         else:
             version = Version(
                 number=self.next_version,
-                rows=rows_of(wanted),
-                published_at=now,
+                rows=rows_of(wanted.manifest),
+                published_at=wanted.at,
                 watermark=watermark,
                 source=publication.source,
                 run_id=publication.run_id,
                 ledger=publication.ledger,
                 contract_version=publication.contract_version,
                 by=publication.run_id,
+                stored=wanted.stored,
             )
             versions = (*self.versions, version)
         outcome = _outcome(version, new=len(versions) > len(self.versions))
@@ -194,9 +203,29 @@ class Record:
         after = replace(held, next_version=self.next_version + 1, versions=(*self.versions, version))
         return after, replace(_outcome(version, new=True), changed=changed)
 
-    def released(self) -> Record:
+    def merged(self, attempt: str, wanted: Wanted) -> tuple[Record, Published]:
+        """With a new version of the live rows in other chunks."""
+        version = replace(
+            self.versions[-1],
+            number=self.next_version,
+            published_at=wanted.at,
+            kind="merge",
+            reason="",
+            by=self.attempts[attempt].run_id,
+            restored=None,
+            stored=wanted.stored,
+        )
+        after = replace(
+            self,
+            next_version=self.next_version + 1,
+            versions=(*self.versions, version),
+            attempts={name: other for name, other in self.attempts.items() if name != attempt},
+        )
+        return after, _outcome(version, new=True)
+
+    def released_by(self, asked: Asked) -> Record:
         """Without a hold."""
-        return replace(self, hold=None)
+        return replace(self, hold=None, released=asked)
 
     def retired(self, keep: int, opened_before: datetime) -> Record:
         """With the newest ``keep`` versions only, and without the attempts opened before a time."""

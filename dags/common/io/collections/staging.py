@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pyarrow as pa
-from sqlalchemy import Table, select
 
-from common.io.collections.encoding import STORED, days, micros
-from common.io.collections.manifest import Change, Manifest, rows_of
+from common.io.collections.attempts import finish, live_manifest, open_attempt
+from common.io.collections.backend import Backend
+from common.io.collections.encoding import CHUNK, HASH, SYSTEM, days, micros
+from common.io.collections.manifest import Change, Manifest, covering, rows_of
+from common.io.collections.partitions import name_of, number_of
 from common.io.collections.protocol import Chunk, Mode, Staged, StageError
-from common.io.collections.record import Attempt
-from common.io.collections.records import Records
 from common.io.collections.scratch import Counted, Scratch
-from common.io.collections.tables import CHUNK, HASH, SYSTEM, first_day
-from common.utils.contract import Contract
+from common.utils.window import days_of
 
-FETCHED = 50_000  # rows of the base that are in Python's hands at once
-NAMED = 500  # chunks that one statement names; databases bound their parameters
+NAMED = 500  # chunks that one call names; databases bound their parameters
 
 
 class Staging:
     """One staging of one run."""
 
-    def __init__(self, contract: Contract, records: Records, table: Table, partitions: Iterable[str]) -> None:
-        self.contract, self.records, self.table = contract, records, table
-        self.partitions = {name: days(first_day(contract, name)) for name in sorted(set(partitions))}
+    def __init__(self, backend: Backend, partitions: Iterable[str]) -> None:
+        self.backend, self.contract = backend, backend.contract
+        self.partitions = {name: number_of(self.contract, name) for name in sorted(set(partitions))}
 
     def run(self, batches: Iterable[pa.RecordBatch], run_id: str, mode: Mode, dry_run: bool) -> Staged:
         """Compares, and unless it is a dry run writes the chunks that differ.
@@ -38,110 +35,117 @@ class Staging:
             scratch.add(batches)
             self._demand_within(scratch)
             if dry_run:
-                record, base = self.records.live()
-                return self._counted("", record.live_number, base, *self._compare(scratch, base, mode, None))
-            name, attempt, base = self._open(run_id)
-            changes, counted = self._compare(scratch, base, mode, attempt)
-            written = scratch.rows(
-                micros(datetime.now(UTC)), self.table.columns.keys(), self.records.database.batch_size
-            )
-            self.records.database.insert(self.table, written)
-            self._finish(name, attempt, changes)
-            return self._counted(name, attempt.base, base, changes, counted)
+                record, base = live_manifest(self.backend)
+                changes, counted = self._compare(scratch, base, mode, -len(self.partitions))
+                return _staged("", record.live_number, base, changes, counted)
+            name, attempt, base = open_attempt(self.backend, run_id, len(self.partitions))
+            changes, counted = self._compare(scratch, base, mode, attempt.first_chunk)
+            self.backend.write(scratch.rows(micros(datetime.now(UTC))))
+            finish(self.backend, name, attempt, changes)
+            return _staged(name, attempt.base, base, changes, counted)
 
     def _demand_within(self, scratch: Scratch) -> None:
-        outside = sorted(scratch.digests().keys() - self.partitions.keys())
+        outside = sorted(scratch.digests().keys() - set(self.partitions.values()))
         if outside:
             raise StageError(
-                f"{len(outside)} partitions have rows and are not the run's, first {outside[0]}.",
+                f"{len(outside)} partitions have rows and are not the run's, "
+                f"first {name_of(self.contract, outside[0])}.",
                 where=self.contract.name,
                 next_step="Widen the run's window, or leave these rows out.",
             )
 
-    def _open(self, run_id: str) -> tuple[str, Attempt, Manifest]:
-        name = uuid4().hex
-        while True:
-            record, base = self.records.live()
-            after = record.opened(name, run_id, len(self.partitions), datetime.now(UTC))
-            if self.records.swap(record, after):
-                return name, after.attempts[name], base
-
-    def _finish(self, name: str, attempt: Attempt, changes: Mapping[str, Change]) -> None:
-        while True:
-            record = self.records.record()
-            if self.records.swap(record, record.staged(name), changes=(attempt.number, changes)):
-                return
-
     def _compare(
-        self, scratch: Scratch, base: Manifest, mode: Mode, attempt: Attempt | None
+        self, scratch: Scratch, base: Manifest, mode: Mode, first_chunk: int
     ) -> tuple[dict[str, Change], Counted]:
-        """What becomes of each partition; new chunks are planned in ``scratch``."""
-        given = scratch.digests()
-        if mode == "upsert":
-            scratch.add_base(self._base([base[p].id for p in given if p in base], whole=True))
-            scratch.complete()
-            given = scratch.digests()
-        first = attempt.first_chunk if attempt else -len(self.partitions)  # of a dry run: no chunk's id
-        changes: dict[str, Change] = {}
-        for chunk, partition in enumerate(self.partitions, first):
-            changes[partition] = _change(base.get(partition), given.get(partition), str(chunk), mode)
-        new = {
-            p: change.chunk
-            for p, change in changes.items()
-            if change.chunk and change.chunk.id != change.base
-        }
-        if mode == "replace":
-            scratch.add_base(self._base([base[p].id for p in new if p in base], whole=False))
-        counted = scratch.compare({self.partitions[p]: int(chunk.id) for p, chunk in new.items()})
-        same = [base[p].rows for p in changes if p in base and changes[p].chunk and p not in new]
-        gone = [base[p].rows for p in changes if p in base and changes[p].chunk is None]
-        return changes, counted._replace(
-            unchanged=counted.unchanged + sum(same), removed=counted.removed + sum(gone)
-        )
+        """What becomes of each partition; new chunks are planned in ``scratch``.
 
-    def _base(self, chunks: Sequence[str], *, whole: bool) -> Iterator[pa.Table]:
+        Args:
+            scratch: With the run's rows.
+            base: Of the live version.
+            mode: What the run's rows replace.
+            first_chunk: Of the attempt's chunk ids; of a dry run one that no chunk has.
+        """
+        targets = self._targets(scratch, base)
+        merged = {name: number for name, number in targets.items() if name not in self.partitions}
+        given = scratch.digests()
+        whole = [
+            t for t in targets if t in base and (t in merged or (mode == "upsert" and targets[t] in given))
+        ]
+        scratch.add_base(self._base([base[t].id for t in whole], whole=True), _parts(base, targets, whole))
+        if mode == "upsert":
+            scratch.complete()
+        else:
+            for name, number in merged.items():
+                scratch.carry(number, [day for p, day in self.partitions.items() if p.startswith(name)])
+        if whole:
+            given = scratch.digests()
+        changes = {
+            target: _change(base.get(target), given.get(number), chunk, mode)
+            for chunk, (target, number) in enumerate(targets.items(), first_chunk)
+        }
+        new = {t: one.chunk for t, one in changes.items() if one.chunk and one.chunk.id != one.base}
+        compared = [t for t in new if t in base and t not in whole]
+        scratch.add_base(
+            self._base([base[t].id for t in compared], whole=False), _parts(base, targets, compared)
+        )
+        counted = scratch.compare({targets[t]: chunk.id for t, chunk in new.items()})
+        return changes, _completed(counted, base, changes, new)
+
+    def _targets(self, scratch: Scratch, base: Manifest) -> dict[str, int]:
+        """The partitions of the manifest that the run's rows go to: its own, or the merged months of them."""
+        targets: dict[str, int] = {}
+        for partition, number in self.partitions.items():
+            target = covering(base, partition)
+            if target == partition:
+                targets[partition] = number
+            elif target not in targets:
+                first, end = map(days, days_of(target))
+                targets[target] = first
+                scratch.fold(first, end)
+        return targets
+
+    def _base(self, chunks: Sequence[int], *, whole: bool) -> Iterator[pa.Table]:
         """Rows of chunks in stored form; all columns, or only what a comparison needs."""
         fields = [field for field in self.contract.fields if whole or field.name in self.contract.key]
-        stored = [pa.field(field.name, STORED[field.type]) for field in (*fields, *SYSTEM)]
-        schema = pa.schema([*stored, pa.field(HASH, pa.int64())])
-        wanted = select(*(self.table.c[name] for name in schema.names))
+        columns = [*(field.name for field in (*fields, *SYSTEM)), CHUNK, HASH]
         for start in range(0, len(chunks), NAMED):
-            some = [int(chunk) for chunk in chunks[start : start + NAMED]]
-            with self.records.database.reading() as connection:
-                result = connection.execute(wanted.where(self.table.c[CHUNK].in_(some)))
-                for rows in result.partitions(FETCHED):
-                    columns = zip(*rows, strict=True)
-                    arrays = [
-                        pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)
-                    ]
-                    yield pa.table(arrays, schema=schema)
-
-    def _counted(
-        self, name: str, number: int, base: Manifest, changes: Mapping[str, Change], counted: Counted
-    ) -> Staged:
-        base_rows = rows_of(base)
-        return Staged(
-            attempt=name,
-            base=number,
-            inserted=counted.inserted,
-            updated=counted.updated,
-            unchanged=counted.unchanged,
-            removed=counted.removed,
-            rows=base_rows + counted.inserted - counted.removed,
-            base_rows=base_rows,
-            changed=tuple(
-                p
-                for p, change in changes.items()
-                if (change.chunk.id if change.chunk else None) != change.base
-            ),
-        )
+            yield from self.backend.rows(chunks[start : start + NAMED], columns)
 
 
-def _change(base: Chunk | None, given: tuple[int, str] | None, chunk: str, mode: Mode) -> Change:
+def _parts(base: Manifest, targets: Mapping[str, int], names: Iterable[str]) -> dict[int, int]:
+    return {base[name].id: targets[name] for name in names}
+
+
+def _change(base: Chunk | None, given: tuple[int, str] | None, chunk: int, mode: Mode) -> Change:
     """What becomes of one partition, given the count and digest of its new rows."""
     found = base.id if base else None
     if given is None:
         return Change(found, base if mode == "upsert" else None)
-    if base is not None and base.digest == given[1]:
-        return Change(found, base)
-    return Change(found, Chunk(chunk, *given))
+    wanted = Chunk(chunk, *given)
+    return Change(found, base if base is not None and wanted.holds_what(base) else wanted)
+
+
+def _completed(
+    counted: Counted, base: Manifest, changes: Mapping[str, Change], new: Mapping[str, Chunk]
+) -> Counted:
+    """With the rows of partitions that stayed as they are, and of those that went whole."""
+    same = [base[p].rows for p, one in changes.items() if p in base and one.chunk and p not in new]
+    gone = [base[p].rows for p, one in changes.items() if p in base and one.chunk is None]
+    return counted._replace(unchanged=counted.unchanged + sum(same), removed=counted.removed + sum(gone))
+
+
+def _staged(
+    name: str, number: int, base: Manifest, changes: Mapping[str, Change], counted: Counted
+) -> Staged:
+    base_rows = rows_of(base)
+    return Staged(
+        attempt=name,
+        base=number,
+        inserted=counted.inserted,
+        updated=counted.updated,
+        unchanged=counted.unchanged,
+        removed=counted.removed,
+        rows=base_rows + counted.inserted - counted.removed,
+        base_rows=base_rows,
+        changed=tuple(p for p, one in changes.items() if (one.chunk.id if one.chunk else None) != one.base),
+    )

@@ -2,85 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Table, delete, func, select
-
-from common.io.collections.database import TRANSACTION_ROWS
+from common.io.collections.attempts import attempt_of, manifest_of
+from common.io.collections.backend import Backend
 from common.io.collections.protocol import Vacuumed
 from common.io.collections.record import Record
-from common.io.collections.records import Records
-from common.io.collections.tables import CHANGES, CHUNK, MANIFESTS
 
 
-def vacuum(records: Records, table: Table, keep: int, opened_before: datetime) -> Vacuumed:
+def vacuum(backend: Backend, keep: int, opened_before: datetime) -> Vacuumed:
     """Retires all but the newest ``keep`` versions, abandons attempts opened before a time, deletes chunks.
 
-    What is deleted is decided by the record as this vacuum wrote it, and by manifests that were read before
-    it: read later, another vacuum could have deleted them. What is younger than the record is left alone.
+    What is deleted is decided by the record as this vacuum left it, and by the manifests that it names: what
+    neither they name nor an open attempt owns can never be named again. What is younger is left alone.
     """
-    while True:
-        before, manifests = records.manifests()
-        after = before.retired(keep, opened_before)
-        if records.swap(before, after):
-            break
-    kept = {version.number for version in after.versions}
-    spared = {int(chunk.id) for number in kept for chunk in manifests[number].values()}
+    before, after, spared = _retire(backend, keep, opened_before)
+    if not after.revision:
+        return Vacuumed((), (), 0, 0)  # it was never created
     garbage = [
         chunk
-        for chunk in _chunks(records, table)
+        for chunk in backend.chunks()
         if chunk not in spared and chunk < after.next_chunk and not _owned(chunk, after)
     ]
-    rows = _delete_chunks(records, table, garbage)
-    _delete_entries(records, after)
-    retired = {version.number for version in before.versions} - kept
+    rows = backend.delete_chunks(garbage)
+    _delete_entries(backend, after)
+    retired = {version.number for version in before.versions} - {one.number for one in after.versions}
     abandoned = before.attempts.keys() - after.attempts.keys()
     return Vacuumed(tuple(sorted(retired)), tuple(sorted(abandoned)), len(garbage), rows)
+
+
+def _retire(backend: Backend, keep: int, opened_before: datetime) -> tuple[Record, Record, set[int]]:
+    """The record before and after, and the chunks that its versions name."""
+    while True:
+        before = backend.record()
+        after = before.retired(keep, opened_before)
+        manifests = [manifest_of(backend, version) for version in after.versions]
+        named = {chunk.id for manifest in manifests if manifest for chunk in manifest.values()}
+        if None not in manifests and (after == before or backend.swap(before, after)):
+            return before, after, named
 
 
 def _owned(chunk: int, record: Record) -> bool:
     return any(one.first_chunk <= chunk < one.end_chunk for one in record.attempts.values())
 
 
-def _chunks(records: Records, table: Table) -> Sequence[int]:
-    """All chunks that have rows, found by skipping along the index on chunks."""
-    column = table.c[CHUNK]
-    found = select(func.min(column).label("chunk")).cte("found", recursive=True)
-    following = select(func.min(column)).where(column > found.c.chunk).scalar_subquery()
-    found = found.union_all(select(following).where(found.c.chunk.is_not(None)))
-    with records.database.reading() as connection:
-        return connection.scalars(select(found.c.chunk).where(found.c.chunk.is_not(None))).all()
+def _delete_entries(backend: Backend, record: Record) -> None:
+    """Deletes the manifests that no version names and the changes of attempts, where none is open."""
+    manifests, attempts = backend.entries()
+    named = {version.stored for version in record.versions}
+    alive = {attempt.number for attempt in record.attempts.values()}
 
+    def over(attempt: int) -> bool:
+        return attempt < record.next_attempt and attempt not in alive
 
-def _delete_chunks(records: Records, table: Table, chunks: list[int]) -> int:
-    """Deletes whole chunks, several in one transaction while it stays small; returns their rows."""
-    remaining, total = list(chunks), 0
-    while remaining:
-        with records.database.writing() as connection:
-            deleted = 0
-            while remaining and deleted < TRANSACTION_ROWS:
-                deleted += connection.execute(delete(table).where(table.c[CHUNK] == remaining.pop())).rowcount
-        total += deleted
-    return total
-
-
-def _delete_entries(records: Records, after: Record) -> None:
-    """Deletes the manifests of retired versions and the changes of attempts that are no longer open."""
-    versions = [version.number for version in after.versions]
-    attempts = [attempt.number for attempt in after.attempts.values()]
-    with records.database.writing() as connection:
-        connection.execute(
-            delete(MANIFESTS).where(
-                MANIFESTS.c.collection == records.name,
-                MANIFESTS.c.version < after.next_version,
-                MANIFESTS.c.version.not_in(versions),
-            )
-        )
-        connection.execute(
-            delete(CHANGES).where(
-                CHANGES.c.collection == records.name,
-                CHANGES.c.attempt < after.next_attempt,
-                CHANGES.c.attempt.not_in(attempts),
-            )
-        )
+    backend.delete_entries(
+        {stored for stored in manifests - named if over(attempt_of(stored))},
+        {attempt for attempt in attempts if over(attempt)},
+    )

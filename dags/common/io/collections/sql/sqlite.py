@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pyarrow as pa
 from sqlalchemy import (
     URL,
     BigInteger,
@@ -28,8 +30,9 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeEngine
 
+from common.io.collections.encoding import STORED
 from common.io.collections.protocol import StoreError
-from common.utils.contract import Field, FieldType
+from common.utils.contract import Field
 
 BUSY_SECONDS = 60  # a writer waits as long for the one before it; each transaction is far below a second
 
@@ -40,7 +43,7 @@ class SQLite:
     # Without row ids a row stands once, in the order of its key; every index ends in (key, chunk) anyway.
     table_options: Mapping[str, Any] = {"sqlite_with_rowid": False}
 
-    def __init__(self, url: URL, *, read_only: bool) -> None:
+    def __init__(self, url: URL, *, batch_size: int, read_only: bool) -> None:
         if not url.database or url.database.startswith((":", "file:")) or url.query:
             raise StoreError(
                 "The collections need a SQLite file of their own.",
@@ -48,7 +51,7 @@ class SQLite:
                 next_step="Write it as sqlite:////folder/collections.db, without parameters.",
             )
         self.path = Path(url.database)
-        self.read_only = read_only
+        self.batch_size, self.read_only = batch_size, read_only
 
     @property
     def place(self) -> str:
@@ -86,15 +89,24 @@ class SQLite:
             cursor.execute("PRAGMA cache_size = -65536")
         cursor.close()
 
-    def column_type(self, kind: FieldType) -> TypeEngine[Any]:
+    def column_type(self, field: Field, *, indexed: bool) -> TypeEngine[Any]:
         """Text, which compares by bytes unless told otherwise, doubles, and integers for all the rest."""
-        if kind == "string":
+        kind = STORED[field.type]
+        if pa.types.is_string(kind):
             return Text()
-        return Double() if kind == "number" else BigInteger()
+        return Double() if pa.types.is_floating(kind) else BigInteger()
 
     def insert_if_absent(self, table: Table) -> Insert:
         """``INSERT … ON CONFLICT DO NOTHING``."""
         return insert(table).on_conflict_do_nothing()
+
+    def write(self, connection: Connection, table: Table, rows: pa.Table) -> None:
+        """``executemany``: the driver's own fastest way, ``batch_size`` rows a call."""
+        statement = str(table.insert().compile(dialect=connection.dialect))
+        ordered = rows.select(table.columns.keys())
+        for batch in ordered.to_batches(max_chunksize=self.batch_size):
+            columns = [column.to_pylist() for column in batch.columns]
+            connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
     def within(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
         """The unary plus keeps the planner off the index on chunks, which would sort the whole version."""
@@ -118,6 +130,18 @@ class SQLite:
             seconds = f"({column} - {micros}) / 1000000"
             return f"strftime('%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch') || printf('.%06dZ', {micros})"
         return column
+
+    @contextmanager
+    def changing_schema(self, connection: Connection, name: str) -> Iterator[None]:
+        """A writing transaction has the database for itself."""
+        yield
+
+    def replace_view(self, name: str, select: str) -> Sequence[str]:
+        """Within one transaction no reader sees the view missing."""
+        return (f"DROP VIEW IF EXISTS {name}", f"CREATE VIEW {name} AS {select}")
+
+    def settle(self, engine: Engine, table: Table) -> None:
+        """``PRAGMA optimize`` keeps the planner's statistics; no index of ours depends on them."""
 
 
 def _on_begin(connection: Connection) -> None:

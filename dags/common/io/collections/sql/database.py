@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
-from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from common.io.collections.dialect import Dialect
+from common.io.collections.backend import Backend
 from common.io.collections.protocol import StoreError
+from common.io.collections.sql.dialect import Dialect
+from common.utils.contract import Contract
 
-TRANSACTION_ROWS = 20_000  # rows that one transaction writes: some 100 ms in which other writers wait
 
+class SqlDatabase:
+    """Connections to one database, opened when first needed; see :class:`..backend.Database`."""
 
-class Database:
-    """Connections to one database, opened when first needed."""
-
-    def __init__(self, dialect: Dialect, batch_size: int) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.batch_size = batch_size
         self.engine = dialect.engine()
         self._writer = self.engine.execution_options(writes=True)
+
+    def backend(self, contract: Contract) -> Backend:
+        """The collection that a contract describes."""
+        from common.io.collections.sql.backend import SqlBackend  # noqa: PLC0415 (which imports this module)
+
+        return SqlBackend(self, contract)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -38,16 +41,6 @@ class Database:
             raise StoreError("The store was opened to be read only.", where=self.dialect.place)
         with self._translated(), self._writer.begin() as connection:
             yield connection
-
-    def insert(self, table: Table, batches: Iterable[list[tuple[Any, ...]]]) -> None:
-        """Inserts rows, given in the order of the table's columns, in transactions of bounded size."""
-        statement = str(table.insert().compile(dialect=self.engine.dialect))
-        remaining = iter(batches)
-        together = max(1, TRANSACTION_ROWS // self.batch_size)
-        for first in remaining:
-            with self.writing() as connection:
-                for batch in chain([first], islice(remaining, together - 1)):
-                    connection.exec_driver_sql(statement, batch)
 
     def close(self) -> None:
         """Gives the connections back."""
