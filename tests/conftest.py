@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import servers
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 REALDATA = REPOSITORY.parent / "shared" / "realdata"
 
@@ -22,8 +24,21 @@ os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 
+def pytest_report_header() -> list[str]:
+    """Which stores the tests of this session can run against."""
+    return servers.header_lines()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which stores they did run against."""
+    terminalreporter.section("stores")
+    for line in servers.closing_lines():
+        terminalreporter.line(line)
+
+
 def pytest_unconfigure() -> None:
-    """Takes the throw-away folder away (not at interpreter exit: forked task processes have one too)."""
+    """Ends what the session started (not at interpreter exit: forked task processes have one too)."""
+    servers.shut_down()
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
 
 

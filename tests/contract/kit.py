@@ -12,10 +12,16 @@ import pyarrow as pa
 
 from common.io.collections.protocol import Collection, Page, Publication, Published, Query, Staged
 from common.utils.contract import Contract, Field
+from servers import server
 
 # One entry a store: how the URL of an empty one is made.
 STORES: dict[str, Callable[[Path], str]] = {
     "sqlite": lambda folder: f"sqlite:///{folder / 'collections.db'}",
+    "postgresql": lambda _: server("postgresql").empty_database(),
+    "mysql": lambda _: server("mysql").empty_database(),
+    "mongodb": lambda _: server("mongodb").empty_database(),
+    "parquet": lambda folder: f"parquet://{folder / 'collections'}",
+    "csv": lambda folder: f"csv://{folder / 'collections'}",
 }
 
 SALES = Contract(
@@ -55,6 +61,8 @@ EVERY_TYPE = Contract(
         Field("share", "number"),
         Field("open", "boolean"),
         Field("day", "date"),
+        Field("detail", "object"),
+        Field("tags", "array"),
     ),
     key=("id", "at"),
     partition_field="at",
@@ -64,6 +72,24 @@ EVERY_TYPE = Contract(
     freshness=timedelta(days=1),
     max_row_drop=0.5,
     max_rejected=0.1,
+)
+
+ACCOUNTS = Contract(
+    domain="test",
+    subject="accounts",
+    version="1.0.0",
+    description="One row per account, of no day.",
+    owner="test",
+    fields=(Field("account", "string", required=True), Field("balance", "integer", required=True)),
+    key=("account",),
+    partition_field="",
+    partition_by="hash",
+    indexes=(("balance",),),
+    rules=(),
+    freshness=timedelta(days=1),
+    max_row_drop=0.5,
+    max_rejected=0.1,
+    buckets=4,
 )
 
 

@@ -39,6 +39,12 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     return {contract.name: contract for contract in contracts}
 
 
+def contract_names(folder: Path) -> list[str]:
+    """The collections that there are contracts of, by the names of the files alone: none of them is read."""
+    files = folder.glob(f"*/*{SUFFIX}")
+    return sorted(f"{path.parent.name}/{path.name.removesuffix(SUFFIX)}" for path in files)
+
+
 def load_contract(path: Path) -> Contract:
     """The contract in ``<domain>/<subject>.odcs.yaml``; parsed once until the file changes.
 

@@ -109,7 +109,7 @@ def _encode_column(column: pa.ChunkedArray[Any], field: Field) -> pa.ChunkedArra
     return column.cast(STORED[field.type])
 
 
-def decode(stored: Sequence[Any], field: Field) -> pa.Array[Any]:
+def decode(stored: Sequence[Any] | pa.Array[Any], field: Field) -> pa.Array[Any]:
     """Stored values of one column in the contract's Arrow type."""
     array = pa.array(stored, STORED[field.type])
     if field.type == "decimal":

@@ -28,7 +28,7 @@ def rebased(live: Manifest, changes: Mapping[str, Change], where: str) -> dict[s
     """The live manifest with an attempt's partitions replaced.
 
     Raises:
-        AttemptError: One of them has moved: another chunk holds its rows, or its month was merged or got a day.
+        AttemptError: One of them has moved: another chunk holds its rows, or its month got another day.
     """
     moved = [partition for partition, change in changes.items() if _held(live, partition) != change.base]
     moved += [partition for partition in live if partition not in changes and partition[:7] in changes]

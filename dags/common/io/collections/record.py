@@ -141,7 +141,7 @@ class Record:
                 f"A hold stops scheduled publications: {self.hold.reason} "
                 f"({self.hold.by}, {self.hold.at.isoformat(timespec='seconds')}).",
                 where=self.name,
-                next_step="Release the hold, or trigger the run with a window of its own.",
+                next_step="Run vitrine_operations_release_v1, or trigger this run with a window of its own.",
             )
         return mine
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ from common.utils.contract import Contract
 
 MEMORY = "512MB"
 PART = "_part"  # the number of the row's partition, as a manifest has it
-ROWS = 50_000  # in a table of rows to write
+ROWS = 100_000  # in a table of rows to write
 
 
 class Counted(NamedTuple):
@@ -45,9 +44,10 @@ class Scratch:
 
     def __enter__(self) -> Scratch:
         """Opens it."""
-        folder = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="vitrine-stage-")))
-        file = str(folder / "scratch.db")
-        self._db = self._held.enter_context(duckdb.connect(file, config={"memory_limit": MEMORY}))
+        folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="vitrine-stage-"))
+        self._db = self._held.enter_context(
+            duckdb.connect(":memory:", config={"memory_limit": MEMORY, "temp_directory": folder})
+        )
         base = stored_schema(self.contract).append(pa.field(PART, pa.int64()))
         ours = {"created_at", "updated_at", CHUNK}
         self._create("incoming", pa.schema([field for field in base if field.name not in ours]))

@@ -21,7 +21,7 @@ from common.io.collections.sql.pages import page_statement
 from common.io.collections.sql.tables import CHANGES, COLLECTIONS, MANIFESTS, rows_table
 from common.utils.contract import Contract
 
-TRANSACTION_ROWS = 20_000  # that one transaction writes or deletes: some 100 ms in which others may wait
+TRANSACTION_ROWS = 100_000  # that one transaction writes or deletes: seconds in which others may wait
 FETCHED = 50_000  # rows that are in Python's hands at once
 CACHED = 8  # manifests; each is some 100 kB at most
 
@@ -197,11 +197,15 @@ class SqlBackend:
             return set(connection.scalars(manifests)), set(connection.scalars(attempts))
 
     def delete_entries(self, manifests: Collection[str], attempts: Collection[int]) -> None:
-        """Deletes each manifest in a transaction, so that a reader finds all of it or nothing."""
-        entries = [(MANIFESTS, MANIFESTS.c.stored, one) for one in manifests]
-        for table, column, one in [*entries, *((CHANGES, CHANGES.c.attempt, one) for one in attempts)]:
-            with self.database.writing() as connection:
-                connection.execute(delete(table).where(table.c.collection == self.name, column == one))
+        """Deletes them in one transaction, so that a reader finds all of a manifest or nothing."""
+        if not manifests and not attempts:
+            return
+        with self.database.writing() as connection:
+            for table, column, gone in (
+                (MANIFESTS, MANIFESTS.c.stored, manifests),
+                (CHANGES, CHANGES.c.attempt, attempts),
+            ):
+                connection.execute(delete(table).where(table.c.collection == self.name, column.in_(gone)))
 
     def page(self, stored: str, query: PageQuery) -> Sequence[Sequence[Any]]:
         """Rows in the chunks of a manifest that a query finds."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from common.io.collections.encoding import CHUNK, SYSTEM, collection_name
 from common.io.collections.sql.dialect import Dialect
-from common.io.collections.sql.tables import COLLECTIONS, MANIFESTS, OURS, SHARED
+from common.io.collections.sql.tables import COLLECTIONS, MANIFESTS, OURS, SHARED, rows_name
 from common.utils.contract import Contract
 
 
@@ -16,7 +18,7 @@ def migrate(connection: Connection, contract: Contract, rows: Table, dialect: Di
     with dialect.changing_schema(connection, collection_name(contract)):
         for table in (*SHARED, rows):
             connection.execute(CreateTable(table, if_not_exists=True))
-        known = {column["name"] for column in inspect(connection).get_columns(rows.name)}
+        known = [column["name"] for column in inspect(connection).get_columns(rows.name)]
         added = [column for column in rows.columns if column.name not in known]
         for column in added:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
@@ -26,7 +28,8 @@ def migrate(connection: Connection, contract: Contract, rows: Table, dialect: Di
         _migrate_indexes(connection, rows)
         view = collection_name(contract)
         if added or view not in inspect(connection).get_view_names():
-            select = _live_rows(connection, contract, rows, dialect)
+            names = [*known, *(column.name for column in added)]
+            select = _live_rows(connection, contract, names, dialect)
             for statement in dialect.replace_view(_quoted(connection, view), select):
                 connection.exec_driver_sql(statement)
 
@@ -44,17 +47,21 @@ def _migrate_indexes(connection: Connection, rows: Table) -> None:
             connection.exec_driver_sql(f"DROP INDEX {quoted}{on}")
 
 
-def _live_rows(connection: Connection, contract: Contract, rows: Table, dialect: Dialect) -> str:
-    """What the view of the live version selects; fields come last, so that a new one is appended."""
+def _live_rows(connection: Connection, contract: Contract, names: Sequence[str], dialect: Dialect) -> str:
+    """What the view of the live version selects, in the order in which the table got its columns.
+
+    So a new field comes last, and the view can be replaced in place.
+    """
+    fields = {field.name: field for field in (*contract.fields, *SYSTEM)}
     shown = []
-    for field in (*SYSTEM, *contract.fields):
+    for field in (fields[name] for name in names if name in fields):
         column = _quoted(connection, field.name)
         shown.append(f"{dialect.shown(field, column)} AS {column}")
-    name = collection_name(contract).replace("'", "''")
+    name, rows = collection_name(contract).replace("'", "''"), _quoted(connection, rows_name(contract))
     return (
-        f"SELECT {', '.join(shown)} FROM {_quoted(connection, rows.name)} "  # noqa: S608 (names of a contract)
-        f"WHERE {_quoted(connection, CHUNK)} IN (SELECT m.chunk FROM {MANIFESTS.name} m "
-        f"JOIN {COLLECTIONS.name} c ON c.name = m.collection AND c.live = m.stored WHERE c.name = '{name}')"
+        f"SELECT {', '.join(shown)} FROM {rows} WHERE {_quoted(connection, CHUNK)} IN "  # noqa: S608 (a contract's)
+        f"(SELECT m.chunk FROM {MANIFESTS.name} m JOIN {COLLECTIONS.name} c "
+        f"ON c.name = m.collection AND c.live = m.stored WHERE c.name = '{name}')"
     )
 
 

@@ -50,6 +50,11 @@ CHANGES = Table(
 SHARED = (COLLECTIONS, MANIFESTS, CHANGES)
 
 
+def rows_name(contract: Contract) -> str:
+    """The table of all chunks' rows."""
+    return f"{collection_name(contract)}__rows"
+
+
 def rows_table(contract: Contract, dialect: Dialect) -> Table:
     """The table of all chunks' rows, with its indexes.
 
@@ -66,7 +71,7 @@ def rows_table(contract: Contract, dialect: Dialect) -> Table:
         *(_column(field, dialect, indexed=field.name in indexed) for field in others),
         Column(HASH, BigInteger, nullable=False),
     ]
-    table = Table(f"{collection_name(contract)}__rows", MetaData(), *columns, **dialect.table_options)
+    table = Table(rows_name(contract), MetaData(), *columns, **dialect.table_options)
     _index(table, (CHUNK,))
     for declared in contract.indexes:
         wanted = tuple(dict.fromkeys((*declared, *key, CHUNK)))

@@ -1,0 +1,59 @@
+"""The versioned store as the benchmarks drive it, and empty databases for it and its peers."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+from shared.sales import CONTRACT, FIRST
+
+from common.io.collections import open_store
+from common.io.collections.protocol import Filter, Publication, Query
+from common.utils.ledger import Ledger
+from common.utils.settings import REPOSITORY
+
+BATCH = 1000  # BATCH_SIZE, as it is unless it is set
+
+
+class Versioned:
+    """The collection, staged, published, merged and vacuumed as the load and publish tasks do it."""
+
+    def __init__(self, url: str) -> None:
+        self.store = open_store(url, batch_size=BATCH)
+        self.collection = self.store.collection(CONTRACT)
+        self.collection.ensure()
+
+    def load(self, batches: Iterator[pa.RecordBatch], days: range) -> None:
+        """Makes these days live."""
+        partitions = [CONTRACT.partition(FIRST + timedelta(days=day)) for day in days]
+        staged = self.collection.stage(batches, partitions, run_id="bench")
+        publication = Publication("bench", datetime.now(UTC), "bench", Ledger().to_dict(), CONTRACT.version)
+        self.collection.publish(staged.attempt, publication)
+        self.collection.merge()
+        self.collection.vacuum()
+
+    def page(self, where: str, value: Any, order: str) -> int:
+        """Reads 100 rows of the live version as the API does it; how many."""
+        live = self.collection.live()
+        assert live is not None
+        return self.collection.read(live.number, query(where, value, order)).rows.num_rows
+
+
+def query(where: str, value: Any, order: str) -> Query:
+    """A page of 100 rows of a filter (a column or nothing) in an order (``-column``: falling)."""
+    descending, sort = order.startswith("-"), order.removeprefix("-")
+    filters = [Filter(where, "eq", value)] if where else []
+    return Query(filters, None if sort == "date" else sort, descending, limit=100)
+
+
+def database(kind: str, folder: Path) -> str:
+    """The URL of an empty database of a kind; its server is started where it does not run."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / uuid4().hex}.db"
+    sys.path.insert(0, str(REPOSITORY / "tests"))
+    from servers import server
+
+    return server(kind).empty_database()

@@ -1,0 +1,1 @@
+"""The versioned store in a folder of Parquet or CSV files."""

@@ -1,0 +1,66 @@
+"""A folder that holds collections as files, each with its versions."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+
+from common.io.collections.backend import Backend
+from common.io.collections.files.backend import FileBackend
+from common.io.collections.files.formats import FORMATS
+from common.io.collections.protocol import StoreError
+from common.utils.contract import Contract
+
+MEMORY = "512MB"  # that the pages of one process may take; what they sort is one page
+
+
+class FileDatabase:
+    """Collections in a folder of a POSIX file system; see :class:`common.io.collections.backend.Database`."""
+
+    def __init__(self, url: str, *, batch_size: int, read_only: bool) -> None:
+        """Names the folder; nothing is read or made.
+
+        Args:
+            url: ``parquet:///folder`` or ``csv:///folder``, with percent signs as in any URL.
+            batch_size: Rows of a row group of Parquet, where it is more than serves readers.
+            read_only: Nothing may be written.
+
+        Raises:
+            StoreError: The URL names no folder of this machine.
+        """
+        parts = urlsplit(url)
+        folder = unquote(parts.path).strip("/")
+        if parts.scheme not in FORMATS or not folder or parts.netloc or parts.query or parts.fragment:
+            raise StoreError(
+                "Files of collections stand in a folder of a local or mounted file system.",
+                where="the URL of the collections",
+                next_step="Write it as parquet:///folder or csv:///folder. Object stores such as S3 have no "
+                "hard links, on which versions rest.",
+            )
+        self.folder = Path("/", folder)
+        self.format = FORMATS[parts.scheme]
+        self.batch_size, self.read_only = batch_size, read_only
+        self._engine: duckdb.DuckDBPyConnection | None = None
+        self._opening = threading.Lock()
+
+    def backend(self, contract: Contract) -> Backend:
+        """The collection that a contract describes."""
+        return FileBackend(self, contract)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to an engine that all pages share, with what it remembers of files."""
+        with self._opening:
+            if self._engine is None:
+                self._engine = duckdb.connect(config={"memory_limit": MEMORY})
+                self._engine.execute("SET GLOBAL parquet_metadata_cache = true")
+            return self._engine.cursor()
+
+    def close(self) -> None:
+        """Closes the engine."""
+        with self._opening:
+            if self._engine is not None:
+                self._engine.close()
+                self._engine = None

@@ -1,0 +1,104 @@
+"""One MongoDB database: its client, bounded waits, and errors in the words of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo.database import Database as PyMongoDatabase
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from common.io.collections.backend import Backend
+from common.io.collections.protocol import StoreError
+from common.utils.contract import Contract
+
+Document = dict[str, Any]
+
+# Milliseconds, unless the URL says otherwise: a server that is away or silent is noticed.
+WAITS = {"serverSelectionTimeoutMS": 10_000, "connectTimeoutMS": 10_000, "socketTimeoutMS": 60_000}
+
+
+class MongoDatabase:
+    """See :class:`common.io.collections.backend.Database`."""
+
+    def __init__(self, url: str, *, batch_size: int, read_only: bool) -> None:
+        """Reads the URL; the client is made when it is first needed, in the process that needs it.
+
+        Raises:
+            StoreError: The URL cannot be read, or names no database.
+        """
+        self.batch_size, self.read_only = batch_size, read_only
+        try:
+            parsed = parse_uri(url, validate=True)
+        except (ConfigurationError, InvalidURI, ValueError) as error:
+            raise _wrong_url("The URL of the collections cannot be read.") from error
+        if not parsed["database"]:
+            raise _wrong_url("The URL of the collections names no database.")
+        self._url, self._name = url, str(parsed["database"])
+        given = {name.lower() for name in parsed["options"]}
+        self._waits = {name: value for name, value in WAITS.items() if name.lower() not in given}
+        hosts = ",".join(f"{host}:{port}" for host, port in parsed["nodelist"])
+        self.place = f"mongodb://{hosts}/{self._name}"
+
+    @cached_property
+    def client(self) -> MongoClient[Document]:
+        """Connections, made in the background when they are used."""
+        return MongoClient(self._url, appname="vitrine", **self._waits)  # type: ignore[arg-type]
+
+    @property
+    def documents(self) -> PyMongoDatabase[Document]:
+        """The database: reads from the primary, writes that a majority has in its journal."""
+        return self.client.get_database(
+            self._name,
+            read_preference=ReadPreference.PRIMARY,
+            write_concern=WriteConcern(w="majority", j=True),
+        )
+
+    def backend(self, contract: Contract) -> Backend:
+        """The collection that a contract describes."""
+        from common.io.collections.mongo.backend import MongoBackend  # noqa: PLC0415 (which imports this module)
+
+        return MongoBackend(self, contract)
+
+    @contextmanager
+    def reading(self) -> Iterator[PyMongoDatabase[Document]]:
+        """The database; what it says is an error becomes a StoreError."""
+        try:
+            yield self.documents
+        except PyMongoError as error:
+            raise StoreError(
+                f"MongoDB refused or did not answer: {_said(error)}.",
+                where=self.place,
+                next_step="Is it there, may this user write, is there room on the disk? Then try again.",
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[PyMongoDatabase[Document]]:
+        """The same, to write."""
+        if self.read_only:
+            raise StoreError("The store was opened to be read only.", where=self.place)
+        with self.reading() as database:
+            yield database
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        if "client" in self.__dict__:
+            self.client.close()
+            del self.__dict__["client"]
+
+
+def _said(error: PyMongoError) -> str:
+    """What the error says, without the topology that pymongo appends."""
+    return str(error).split(", full error:")[0].split(", Timeout:")[0].split(" (configured timeouts:")[0]
+
+
+def _wrong_url(what: str) -> StoreError:
+    return StoreError(
+        what,
+        where="the URL of the collections",
+        next_step="Write it as mongodb://user:password@host:27017/database.",
+    )
