@@ -81,7 +81,7 @@ def header_lines() -> list[str]:
 def closing_lines() -> list[str]:
     """What the tests of this session did run against."""
     ran = {one.kind: one for one in reversed(SESSION.servers) if one.seconds}
-    names = [f"{one.described()} (ready in {one.seconds:.1f} s)" for one in ran.values()]
+    names = [f"{ran[kind].described()} (ready in {ran[kind].seconds:.1f} s)" for kind in KINDS if kind in ran]
     lines = [f"stores: {', '.join([f'SQLite {sqlite3.sqlite_version}', *names])}"]
     idle = [kind.described() for name, kind in KINDS.items() if name not in ran and not kind.absent()]
     if idle:

@@ -57,7 +57,7 @@ class MySQL(Server):
         installer = find("mariadb-install-db") or find("mysql_install_db")
         if not installer:
             raise ServerError("mariadb-install-db is not on the PATH: install all of mariadb-server.")
-        self.run(installer, *options, "--skip-test-db")
+        self.run(installer, *options, "--skip-test-db", "--force")  # no look-up of names
 
     def command(self) -> Sequence[str]:
         settings = {
