@@ -67,7 +67,7 @@ def _parsed(url: str) -> URL:
 
     try:
         return make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "The URL of the collections cannot be read.",
             next_step="Write it as sqlite:////folder/collections.db or postgresql://user:password@host/database.",

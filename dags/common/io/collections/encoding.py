@@ -13,12 +13,14 @@ from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from common.io.collections.protocol import Operator, QueryError
 from common.utils.contract import Contract, Field, FieldType
 from common.utils.errors import ContractError
 
 MAX_PRECISION = 18  # digits that any 64-bit integer holds
+MAX_NAME = 57  # characters; with __rows it is a table of PostgreSQL, whose names end at 63
 _INT64 = range(-(2**63), 2**63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,32 +58,34 @@ def stored_schema(contract: Contract) -> pa.Schema:
 
 
 def demand_storable(contract: Contract) -> None:
-    """Raises ContractError where a field's name is taken or its type cannot be stored exactly."""
+    """Raises ContractError where a name is taken or too long, or a field cannot be stored exactly."""
     taken = {CHUNK, HASH, *(field.name for field in SYSTEM)}
     for field in contract.fields:
         if field.name in taken:
-            raise ContractError(
-                f"The name {field.name} is the store's own.",
-                where=contract.name,
-                next_step="Rename the field.",
-            )
+            raise _unstorable(contract, f"The name {field.name} is the store's own.", "Rename the field.")
         if field.type == "decimal" and field.precision > MAX_PRECISION:
-            raise ContractError(
+            raise _unstorable(
+                contract,
                 f"{field.name} has {field.precision} digits; the store is exact up to {MAX_PRECISION}.",
-                where=contract.name,
-                next_step=f"Declare a precision of at most {MAX_PRECISION}.",
+                f"Declare a precision of at most {MAX_PRECISION}.",
             )
     for name in dict.fromkeys((*contract.key, *filter(None, [contract.partition_field]))):
         if not contract.field(name).required:
-            raise ContractError(f"{name} belongs to the key and is not required.", where=contract.name)
+            raise _unstorable(contract, f"{name} belongs to the key and is not required.", "Require it.")
+    if len(collection_name(contract)) > MAX_NAME:
+        what = f"{collection_name(contract)} is longer than the {MAX_NAME} characters of a table's name."
+        raise _unstorable(contract, what, "Shorten the domain or the subject.")
     for unique in contract.unique:
         if contract.partition_field not in unique:
-            raise ContractError(
+            raise _unstorable(
+                contract,
                 f"Rows cannot be kept unique by {', '.join(unique)} across partitions.",
-                where=contract.name,
-                next_step=f"Name {contract.partition_field or 'the key instead'} among the unique fields, or "
-                "check it by a quality rule.",
+                f"Name {contract.partition_field or 'the key instead'} among them, or check it by a rule.",
             )
+
+
+def _unstorable(contract: Contract, what: str, next_step: str) -> ContractError:
+    return ContractError(what, where=contract.name, next_step=next_step)
 
 
 def python_columns(table: pa.Table) -> list[list[Any]]:
@@ -106,6 +110,8 @@ def _encode_column(column: pa.ChunkedArray[Any], field: Field) -> pa.ChunkedArra
         return pa.chunked_array(chunks, pa.int64())
     if field.type == "date":
         column = column.cast(pa.int32())
+    if field.type == "number":
+        column = pc.add(column, 0.0)  # not every database tells -0.0 from 0.0
     return column.cast(STORED[field.type])
 
 

@@ -152,7 +152,8 @@ class SqlBackend:
                     piece = table.slice(start, TRANSACTION_ROWS)
                     self.database.dialect.write(connection, self.table, piece)
         if written:
-            self.database.dialect.settle(self.database.engine, self.table)
+            with self.database.translated():
+                self.database.dialect.settle(self.database.engine, self.table)
 
     def rows(self, chunks: Sequence[int], columns: Sequence[str]) -> Iterator[pa.Table]:
         """Some columns of all rows of chunks."""
@@ -171,6 +172,9 @@ class SqlBackend:
     def chunks(self) -> Sequence[int]:
         """All chunks that have rows, found by skipping along the index on chunks."""
         column = self.table.c[CHUNK]
+        if self.database.dialect.skips_duplicates:
+            with self.database.reading() as connection:
+                return connection.scalars(select(column).distinct()).all()
         found = select(func.min(column).label("chunk")).cte("found", recursive=True)
         following = select(func.min(column)).where(column > found.c.chunk).scalar_subquery()
         found = found.union_all(select(following).where(found.c.chunk.is_not(None)))

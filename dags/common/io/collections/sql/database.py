@@ -31,7 +31,7 @@ class SqlDatabase:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads."""
-        with self._translated(), self.engine.begin() as connection:
+        with self.translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -39,7 +39,7 @@ class SqlDatabase:
         """A transaction that may write: durable when it ends well, undone when it does not."""
         if self.dialect.read_only:
             raise StoreError("The store was opened to be read only.", where=self.dialect.place)
-        with self._translated(), self._writer.begin() as connection:
+        with self.translated(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -47,7 +47,8 @@ class SqlDatabase:
         self.engine.dispose()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """What a driver raises becomes a StoreError."""
         try:
             yield
         except DBAPIError as error:

@@ -19,6 +19,8 @@ class Dialect(Protocol):
     read_only: bool
     batch_size: int
     table_options: Mapping[str, Any]
+    skips_duplicates: bool
+    """Whether ``SELECT DISTINCT`` jumps along an index from value to value, and a recursion does not."""
 
     @property
     def place(self) -> str:
@@ -76,6 +78,9 @@ class Dialect(Protocol):
             connection: In a transaction with the execution option ``writes``.
             name: The collection's, at most 200 characters.
         """
+
+    def retype(self, connection: Connection, table: Table) -> Sequence[str]:
+        """Statements that give columns the types that the contract's indexes now ask for."""
 
     def replace_view(self, name: str, select: str) -> Sequence[str]:
         """Statements that put a view in place, whatever stood there; ``name`` is quoted."""

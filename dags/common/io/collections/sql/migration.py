@@ -25,7 +25,7 @@ def migrate(connection: Connection, contract: Contract, rows: Table, dialect: Di
             connection.exec_driver_sql(
                 f"ALTER TABLE {_quoted(connection, rows.name)} ADD COLUMN {definition}"
             )
-        _migrate_indexes(connection, rows)
+        _migrate_indexes(connection, rows, dialect)
         view = collection_name(contract)
         if added or view not in inspect(connection).get_view_names():
             names = [*known, *(column.name for column in added)]
@@ -34,17 +34,19 @@ def migrate(connection: Connection, contract: Contract, rows: Table, dialect: Di
                 connection.exec_driver_sql(statement)
 
 
-def _migrate_indexes(connection: Connection, rows: Table) -> None:
+def _migrate_indexes(connection: Connection, rows: Table, dialect: Dialect) -> None:
     """An index that is no longer declared goes; those that others have made stay."""
     known = {str(index["name"]) for index in inspect(connection).get_indexes(rows.name)}
     wanted = {str(index.name): index for index in rows.indexes}
-    for name in sorted(wanted.keys() - known):
-        connection.execute(CreateIndex(wanted[name]))
     for name in sorted(known - wanted.keys()):
         if name.startswith(OURS):
             quoted, table = _quoted(connection, name), _quoted(connection, rows.name)
             on = f" ON {table}" if connection.dialect.name in ("mysql", "mariadb") else ""
             connection.exec_driver_sql(f"DROP INDEX {quoted}{on}")
+    for statement in dialect.retype(connection, rows):
+        connection.exec_driver_sql(statement)
+    for name in sorted(wanted.keys() - known):
+        connection.execute(CreateIndex(wanted[name]))
 
 
 def _live_rows(connection: Connection, contract: Contract, names: Sequence[str], dialect: Dialect) -> str:

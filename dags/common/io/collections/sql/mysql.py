@@ -47,7 +47,7 @@ from common.utils.errors import ContractError
 INDEXED = 190  # characters of a text in a key or an index, which has 3072 bytes: for four, and four numbers
 SCHEMA_SECONDS = 3600  # for an index to be built, here or by the process that is waited for
 TLS = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname")
-KEY_TOO_LONG = 1071  # the server's error
+TOO_MUCH = (1059, 1069, 1071, 1117, 1118, 1406)  # errors: a name, indexes, an index, columns, a row, a text
 
 
 class Utf8(UserDefinedType[str]):
@@ -73,11 +73,8 @@ def _utf8(kind: Utf8, compiler: Any, **_: Any) -> str:
 class MySQL:
     """The dialect of MySQL 8.0.17 or later and MariaDB 10.6 or later, with InnoDB tables."""
 
-    table_options: Mapping[str, Any] = {
-        "mysql_engine": "InnoDB",
-        "mysql_charset": "utf8mb4",
-        "mysql_collate": "utf8mb4_bin",
-    }
+    table_options: Mapping[str, Any] = {"mysql_engine": "InnoDB"}
+    skips_duplicates = True
 
     def __init__(self, url: URL, *, batch_size: int, read_only: bool) -> None:
         if not url.host or not url.database or not set(url.query) <= set(TLS):
@@ -160,8 +157,8 @@ class MySQL:
             try:
                 yield
             except DBAPIError as error:
-                if error.orig and error.orig.args[0] == KEY_TOO_LONG:
-                    raise _too_wide(error, self.place) from error
+                if error.orig and error.orig.args[0] in TOO_MUCH:
+                    raise _too_much(error, self.place) from error
                 raise
             finally:
                 if not connection.invalidated:
@@ -207,9 +204,10 @@ def _after(columns: Sequence[Column[Any]], values: Sequence[Any], descending: bo
     return or_(further, and_(first == value, _after(columns[1:], values[1:], descending)))
 
 
-def _too_wide(error: DBAPIError, where: str) -> ContractError:
+def _too_much(error: DBAPIError, where: str) -> ContractError:
     return ContractError(
-        f"An index has too many texts; four fit, and four numbers: {error.statement}",
+        f"The contract is too much for MySQL: {error.orig and error.orig.args[1]}: {error.statement}",
         where=where,
-        next_step="Declare fewer fields of text in the contract's key, or in the index: it ends in the key.",
+        next_step=f"Declare less. An index takes four texts of {INDEXED} characters and four numbers; it "
+        "ends in the fields of the key and the chunk.",
     )

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 CONNECT_SECONDS = 10
@@ -15,7 +17,27 @@ ANSWER_SECONDS = 60  # a server that is silent for longer is taken for gone
 LOCK_SECONDS = 40  # that a writer waits for another one; longer than
 IDLE_SECONDS = 20  # after which the server undoes the transaction of a writer that is stopped or gone
 READER_ANSWER_SECONDS, READER_IDLE_SECONDS = 20, 600
+IN_TRANSACTION = 1  # of the status that the server sends with each answer
 SHOWN = 300  # characters of a statement in an error
+
+
+class Quiet(MySQLDialect_pymysql):
+    """Ends no transaction where none has begun: a read is one round trip."""
+
+    supports_statement_cache = True
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commits, if there is a transaction."""
+        if dbapi_connection.server_status & IN_TRANSACTION:
+            dbapi_connection.commit()
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Rolls back, if there is a transaction."""
+        if dbapi_connection.server_status & IN_TRANSACTION:
+            dbapi_connection.rollback()
+
+
+registry.register("mysql.quiet", __name__, Quiet.__name__)
 
 
 def connections(url: URL, *, read_only: bool) -> Engine:
@@ -33,9 +55,10 @@ def connections(url: URL, *, read_only: bool) -> Engine:
         "innodb_lock_wait_timeout": LOCK_SECONDS,
     }
     engine = create_engine(
-        url.set(drivername="mysql+pymysql"),
+        url.set(drivername="mysql+quiet"),
         isolation_level="READ COMMITTED",
         connect_args={
+            "autocommit": True,
             "charset": "utf8mb4",
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": answer,
@@ -50,6 +73,7 @@ def connections(url: URL, *, read_only: bool) -> Engine:
     )
     event.listen(engine, "connect", _set_read_only if read_only else _ask_packet)
     event.listen(engine, "checkout", _demand_open)
+    event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _shorten)
     return engine
 
@@ -89,6 +113,11 @@ def _demand_open(connection: Any, *_: object) -> None:
         farewell.register(connection._sock, select.POLLIN)
     if not connection.open or farewell.poll(0):
         raise DisconnectionError("The server has closed the connection.")
+
+
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("START TRANSACTION")
 
 
 def _shorten(context: Any) -> None:

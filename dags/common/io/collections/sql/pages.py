@@ -28,6 +28,8 @@ def page_statement(name: str, table: Table, dialect: Dialect, stored: str, query
     order = [table.c[column] for column in query.order]
     if query.after is not None:
         conditions.append(dialect.beyond(order, query.after, query.descending))
+    elif order:
+        conditions.append(order[0].is_not(None))  # it never is; it shows small tables' planners to the index
     return (
         select(*(table.c[column] for column in query.columns))
         .where(*conditions, dialect.within(table.c[CHUNK], chosen))

@@ -42,6 +42,7 @@ class SQLite:
 
     # Without row ids a row stands once, in the order of its key; every index ends in (key, chunk) anyway.
     table_options: Mapping[str, Any] = {"sqlite_with_rowid": False}
+    skips_duplicates = False
 
     def __init__(self, url: URL, *, batch_size: int, read_only: bool) -> None:
         if not url.database or url.database.startswith((":", "file:")) or url.query:
@@ -73,11 +74,21 @@ class SQLite:
             where = f"file:{quote(str(self.path.absolute()))}"
             url = URL.create("sqlite", database=where, query={"mode": "ro", "uri": "true"})
         else:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
         engine = create_engine(url, pool_size=8, max_overflow=-1)
         event.listen(engine, "connect", self._on_connect)
         event.listen(engine, "begin", _on_begin)
         return engine
+
+    def _make_folder(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder of the collections cannot be made: {error.strerror}.",
+                where=self.place,
+                next_step="Name a folder that can be, in the URL of the collections.",
+            ) from error
 
     def _on_connect(self, connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own: _on_begin does
@@ -136,6 +147,10 @@ class SQLite:
     def changing_schema(self, connection: Connection, name: str) -> Iterator[None]:
         """A writing transaction has the database for itself."""
         yield
+
+    def retype(self, connection: Connection, table: Table) -> Sequence[str]:
+        """None: indexed columns have no other type."""
+        return ()
 
     def replace_view(self, name: str, select: str) -> Sequence[str]:
         """Within one transaction no reader sees the view missing."""

@@ -17,6 +17,11 @@ OURS = "vitrine_"  # what the names of our indexes begin with
 
 _SHARED = MetaData()
 _NAME, _STORED, _DIGEST = String(200), String(40), String(64)
+_MYSQL: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
 _DOCUMENT = Text().with_variant(LONGTEXT(), "mysql", "mariadb")  # some 100 kB, and its TEXT ends at 64
 COLLECTIONS = Table(
     "vitrine_collections",
@@ -25,6 +30,7 @@ COLLECTIONS = Table(
     Column("revision", BigInteger, nullable=False),
     Column("live", _STORED, comment="where the live version's manifest is kept, for the views"),
     Column("document", _DOCUMENT, nullable=False),
+    **_MYSQL,
 )
 MANIFESTS = Table(
     "vitrine_manifests",
@@ -35,6 +41,7 @@ MANIFESTS = Table(
     Column("chunk", BigInteger, nullable=False),
     Column("chunk_rows", BigInteger, nullable=False),
     Column("digest", _DIGEST, nullable=False),
+    **_MYSQL,
 )
 CHANGES = Table(
     "vitrine_changes",
@@ -46,6 +53,7 @@ CHANGES = Table(
     Column("chunk", BigInteger),
     Column("chunk_rows", BigInteger),
     Column("digest", _DIGEST),
+    **_MYSQL,
 )
 SHARED = (COLLECTIONS, MANIFESTS, CHANGES)
 
