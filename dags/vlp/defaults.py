@@ -1,4 +1,4 @@
-"""What every DAG of a collection has in common: retries, tags and the form of its trigger button."""
+"""What DAGs have in common: retries, tags and the form of the trigger button."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
-from common.io.collections.protocol import HoldError, StageError
+from common.io.collections.protocol import HoldError, StageError, VersionGone
 from common.utils.errors import ContractError, LedgerError, SettingsError, StaleError, ValidationFailed
 from common.verbs.subject import Subject
 from vlp.tasks import failure_recorder
@@ -24,10 +24,18 @@ UNMENDABLE = RetryRule(
         StageError,
         StaleError,
         ValidationFailed,
+        VersionGone,
     ],
     action=RetryAction.FAIL,
     reason="a retry cannot mend this",
 )
+RETRIES: dict[str, Any] = {
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=10),
+    "retry_policy": ExceptionRetryPolicy([UNMENDABLE]),
+}
 
 
 def collection_dag(subject: Subject, *, owner: str) -> dict[str, Any]:
@@ -45,13 +53,19 @@ def collection_dag(subject: Subject, *, owner: str) -> dict[str, Any]:
         "default_args": {
             "owner": owner,
             "max_active_tis_per_dag": 1,  # as above: a back-fill has a limit of its own on active runs
-            "retries": 4,
-            "retry_delay": timedelta(seconds=30),
-            "retry_exponential_backoff": 2.0,
-            "max_retry_delay": timedelta(minutes=10),
-            "retry_policy": ExceptionRetryPolicy([UNMENDABLE]),
+            **RETRIES,
             "on_failure_callback": failure_recorder(subject),
         },
+    }
+
+
+def operation_dag(*, owner: str) -> dict[str, Any]:
+    """Arguments for ``@dag`` of a DAG that serves all collections, beside its id, schedule, form and text."""
+    return {
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": ["operations"],
+        "default_args": {"owner": owner, **RETRIES},
     }
 
 

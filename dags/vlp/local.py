@@ -41,9 +41,8 @@ def collection_dags(folder: Path) -> list[DAG]:
 
 
 def collection_name(dag: DAG) -> str:
-    """The collection that a DAG publishes, ``domain/subject``: the asset that its last task announces."""
-    (last,) = dag.leaves
-    (asset,) = last.outlets
+    """The collection that a DAG publishes, ``domain/subject``: the asset that a task at its end announces."""
+    (asset,) = [asset for task in dag.leaves for asset in task.outlets]
     return str(asset.name)
 
 

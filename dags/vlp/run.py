@@ -7,13 +7,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from common.utils.errors import VitrineError
-from common.utils.settings import Settings
+from common.utils.settings import MAIN, Settings
 from common.verbs.subject import Subject
+from vlp.connections import command_settings
 from vlp.source import configure
 from vlp.summary import Outcome, next_steps, table
 
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments: ``DATA=folder`` and its mapping, see :func:`vlp.source.configure`.
 
     Returns:
-        Exit code: 1 where a collection was not published or found unchanged.
+        Exit code: 1 where a collection was not published or found unchanged, in the main store or a target.
     """
     settings = Settings.from_environment()
     now = datetime.now(UTC)
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         failed = [one for one in outcomes if not one.succeeded]
         say.line("\n" + table(outcomes, datetime.now(UTC)))
         for one in failed:
-            say.line(f"\n{one.contract.name} was not published.\n{one.error}\nThe whole story: {log}")
+            say.line(f"\n{one.name} was not published.\n{one.error}\nThe whole story: {log}")
         say.line("\n" + next_steps(outcomes, arguments))
     return 1 if failed else 0
 
@@ -64,13 +66,20 @@ def run_collections(settings: Settings, now: datetime, say: Progress) -> list[Ou
     migrate()
     contracts = load_contracts(settings.contracts)
     folder = Path(__file__).resolve().parents[1]
-    return [run(dag, contracts[collection_name(dag)], settings, now, say) for dag in collection_dags(folder)]
+    return [
+        outcome
+        for dag in collection_dags(folder)
+        for outcome in run(dag, contracts[collection_name(dag)], command_settings(MAIN), now, say)
+    ]
 
 
-def run(dag: DAG, contract: Contract, settings: Settings, now: datetime, say: Progress) -> Outcome:
-    """One DAG from the beginning of time to the end of today, as Airflow runs it: tasks, retries, events."""
-    from common.io import reports  # noqa: PLC0415 (heavy)
-    from common.verbs.pipeline import live_version, why_rebuild  # noqa: PLC0415
+def run(dag: DAG, contract: Contract, settings: Settings, now: datetime, say: Progress) -> list[Outcome]:
+    """One DAG from the beginning of time to the end of today, as Airflow runs it: tasks, retries, events.
+
+    Returns:
+        What came of it in the main store, and then in each target.
+    """
+    from common.verbs.pipeline import why_rebuild  # noqa: PLC0415 (heavy)
 
     say.line(f"\n{contract.name} ({dag.dag_id})")
     subject = Subject(contract.domain, contract.subject, contract.major, transforms="")
@@ -83,12 +92,20 @@ def run(dag: DAG, contract: Contract, settings: Settings, now: datetime, say: Pr
     started = time.monotonic()
     window = {"window_start": BEGINNING, "window_end": (now.date() + timedelta(days=1)).isoformat()}
     done = dag.test(run_conf={**window, "full_refresh": bool(reason)})
-    return Outcome(
-        contract=contract,
-        record=reports.read(settings, contract.name, done.run_id),
-        live=live_version(contract, settings),
-        seconds=time.monotonic() - started,
-    )
+    seconds = time.monotonic() - started
+    return [outcome_in(store, contract, settings, done.run_id, seconds) for store in settings.stores]
+
+
+def outcome_in(store: str, contract: Contract, settings: Settings, run_id: str, seconds: float) -> Outcome:
+    """What came of a run in one store; a target that the run failed in is not asked, for it may be away."""
+    from common.io import reports  # noqa: PLC0415 (heavy)
+    from common.verbs.pipeline import live_version  # noqa: PLC0415
+
+    record = reports.read(settings, contract.name, run_id, store)
+    outcome = Outcome(contract, record, None, seconds, store)
+    if store == MAIN or outcome.succeeded:
+        outcome = replace(outcome, live=live_version(contract, command_settings(store), store))
+    return outcome
 
 
 class Progress:

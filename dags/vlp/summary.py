@@ -10,6 +10,7 @@ from datetime import datetime
 from common.io.collections.protocol import Version
 from common.io.reports import RunRecord
 from common.utils.contract import Contract
+from common.utils.settings import MAIN
 
 COLUMNS = ("collection", "outcome", "version", "rows", "data as of", "freshness", "seconds", "ledger")
 WORDS = {"published": "published", "unchanged": "nothing new", "dry_run": "dry run"}
@@ -17,18 +18,25 @@ WORDS = {"published": "published", "unchanged": "nothing new", "dry_run": "dry r
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one DAG's run.
+    """What came of one DAG's run in one store.
 
     Attributes:
         record: ``None`` where the run failed before its first task could note anything.
         live: What readers see after it.
         seconds: The run's duration, Airflow's own time included.
+        store: The main one, or a target.
     """
 
     contract: Contract
     record: RunRecord | None
     live: Version | None
     seconds: float
+    store: str = MAIN
+
+    @property
+    def name(self) -> str:
+        """``domain/subject``, and the target where it is one."""
+        return self.contract.name if self.store == MAIN else f"{self.contract.name} to {self.store}"
 
     @property
     def succeeded(self) -> bool:
@@ -61,7 +69,7 @@ def _cells(one: Outcome, now: datetime) -> tuple[str, ...]:
     live, record = one.live, one.record
     data_as_of = live.watermark if live else None
     return (
-        one.contract.name,
+        one.name,
         WORDS[record.state] if record and one.succeeded else "FAILED",
         str(live.number) if live else "-",
         f"{live.rows:,}" if live else "-",

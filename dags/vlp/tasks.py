@@ -1,4 +1,4 @@
-"""The five tasks: Airflow's side of the verbs.
+"""The five tasks: Airflow's side of the verbs. Each target has two more, beside the main store's.
 
 Between tasks goes only the small JSON of :mod:`common.verbs.references`. The verbs and what they need are
 imported where a task runs, so that parsing a DAG file stays cheap.
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, XComArg, get_current_context, task
 
-from common.utils.settings import Settings
+from common.utils.settings import MAIN, Settings
 from common.verbs.references import Extracted, Loaded, Transformed, Validated, from_json, to_json
 from common.verbs.subject import Subject
+from vlp.connections import task_settings
 from vlp.request import run_of
 
 if TYPE_CHECKING:
@@ -73,41 +74,67 @@ class Verbs:
         return validate(transformed)
 
     def load(self, validated: XComArg) -> XComArg:
-        """Gold into new chunks of the collection, which no reader sees yet."""
+        """Gold into new chunks of the collection, which no reader sees yet; and the same for every target.
 
-        @task(task_id=f"load_{self.subject.name}")
-        def load(validated: Any) -> Json:
-            from common.verbs.load import load  # noqa: PLC0415
-
-            return to_json(load(*begin(self.subject), from_json(Validated, validated)))
-
-        return load(validated)
+        A target's tasks, ``load_<subject>_to_<name>`` and ``publish_<subject>_to_<name>``, follow from its
+        name in the environment. They are no part of the chain, so that no store waits for another.
+        """
+        loaded = self._load_to(MAIN, validated)
+        for target in Settings.from_environment().targets:
+            self._publish_to(target, self._load_to(target, validated))
+        return loaded
 
     def publish(self, loaded: XComArg) -> XComArg:
         """The next version live, in one write; an asset event says so where there is something new."""
+        return self._publish_to(MAIN, loaded)
+
+    def _load_to(self, store: str, validated: XComArg) -> XComArg:
+        @task(**self._of_store("load", store))
+        def load(validated: Any) -> Json:
+            from common.verbs.load import load  # noqa: PLC0415
+
+            return to_json(load(*begin(self.subject, store), from_json(Validated, validated), store))
+
+        return load(validated)
+
+    def _publish_to(self, store: str, loaded: XComArg) -> XComArg:
         asset = collection_asset(self.subject)
 
-        @task(task_id=f"publish_{self.subject.name}", outlets=[asset])
+        @task(**self._of_store("publish", store), outlets=[asset] if store == MAIN else [])
         def publish(loaded: Any) -> Json | None:
             from common.verbs.publish import publish  # noqa: PLC0415
 
             reference = from_json(Loaded, loaded)
-            published = publish(*begin(self.subject), reference)
-            announce(get_current_context(), asset, reference, published)
+            published = publish(*begin(self.subject, store), reference)
+            if store == MAIN:
+                announce(get_current_context(), asset, reference, published)
             return None if published is None else _plain(published)
 
         return publish(loaded)
 
+    def _of_store(self, verb: str, store: str) -> Json:
+        """A task's id, and who notes its failure."""
+        suffix = "" if store == MAIN else f"_to_{store}"
+        return {
+            "task_id": f"{verb}_{self.subject.name}{suffix}",
+            "on_failure_callback": failure_recorder(self.subject, store),
+        }
 
-def begin(subject: Subject) -> tuple[Contract, Settings]:
-    """What every task needs; notes that the run goes on, also after a failure that somebody cleared."""
+
+def begin(subject: Subject, store: str = MAIN) -> tuple[Contract, Settings]:
+    """What every task needs; notes that the run goes on, also after a failure that somebody cleared.
+
+    Args:
+        subject: Whose task.
+        store: That the task writes to; a target is compared with the main store, so both are looked up.
+    """
     from common.io import reports  # noqa: PLC0415
     from common.utils.odcs import load_contract  # noqa: PLC0415
 
-    settings = Settings.from_environment()
+    settings = task_settings(MAIN, store)
     contract = load_contract(settings.contracts / subject.domain / f"{subject.name}.odcs.yaml")
     run_id = get_current_context()["dag_run"].run_id
-    reports.record(settings, contract.name, run_id, state="running", error="")
+    reports.record(settings, contract.name, run_id, store, state="running", error="")
     return contract, settings
 
 
@@ -131,8 +158,8 @@ def announce(context: Context, asset: Asset, loaded: Loaded, published: Publishe
     context["outlet_events"][asset].extra = {**_plain(published), **counts, "run_id": run_id}
 
 
-def failure_recorder(subject: Subject) -> Callable[[Context], None]:
-    """Airflow's callback for a task that failed for good: the run's record says which one and why."""
+def failure_recorder(subject: Subject, store: str = MAIN) -> Callable[[Context], None]:
+    """Airflow's callback for a task that failed for good: the record of its store says which one and why."""
 
     def record_failure(context: Context) -> None:
         from common.io import reports  # noqa: PLC0415
@@ -142,6 +169,7 @@ def failure_recorder(subject: Subject) -> Callable[[Context], None]:
             Settings.from_environment(),
             subject.collection,
             context["dag_run"].run_id,
+            store,
             state="failed",
             error=f"{context['task'].task_id}: {error}",
         )

@@ -184,6 +184,7 @@ def banner(settings: Settings, port: int) -> str:
         f"\nAirflow is ready:  http://127.0.0.1:{port}  ({users})\n"
         f"Read API:          http://127.0.0.1:{port}/dashboards/v1/collections  (token: make token)\n"
         f"Logs:              {logs(settings)}\n"
+        f"Stores:            {', '.join(settings.stores)}\n"
         "Stop:              Ctrl-C"
     )
 

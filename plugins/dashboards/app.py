@@ -13,8 +13,8 @@ from common.io.collections import open_store
 from common.io.collections.protocol import Store
 from common.utils.contract import Contract
 from common.utils.odcs import load_contracts
-from common.utils.settings import Settings
 from dashboards import errors
+from dashboards.connections import api_settings
 from dashboards.middleware import Frame
 from dashboards.routes import collections, health, openapi
 from dashboards.served import Served
@@ -51,7 +51,7 @@ def app_from_environment(prefix: str = "") -> FastAPI:
     Raises:
         SettingsError, ContractError, StoreError: The environment, a contract or the store's URL is wrong.
     """
-    settings = Settings.from_environment()
+    settings = api_settings()
     store = open_store(settings.collections_url, batch_size=settings.batch_size, read_only=True)
     return create_app(load_contracts(settings.contracts), store, prefix=prefix)
 

@@ -33,6 +33,18 @@ def test_the_dags_of_collections_by_id(tmp_path: Path, metadata_database: None) 
     assert collection_name(found[0]) == "sales/x"
 
 
+def test_the_collection_is_that_of_the_one_task_that_announces(
+    tmp_path: Path, metadata_database: None
+) -> None:
+    write(tmp_path, "a", tags=["collection"])
+    text = (tmp_path / "a.py").read_text()
+    more = "    publish()\n    @task\n    def publish_to(): ...\n    publish_to()\n"
+    (tmp_path / "a.py").write_text(text.replace("    publish()\n", more))
+    (found,) = collection_dags(tmp_path)
+    assert len(found.leaves) == 2
+    assert collection_name(found) == "sales/x"
+
+
 def test_a_file_that_cannot_be_imported_is_an_error(tmp_path: Path, metadata_database: None) -> None:
     write(tmp_path, "a", tags=["collection"])
     (tmp_path / "bad.py").write_text("from airflow.sdk import dag\nraise ValueError('on purpose')\n")

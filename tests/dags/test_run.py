@@ -88,6 +88,27 @@ def test_what_failed_is_said_and_the_exit_code_is_1(house: House, terminal: Term
     assert house.live is None
 
 
+def test_each_target_is_shown_and_one_that_fails_is_the_exit_code(
+    house: House, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "away.db").mkdir()
+    monkeypatch.setenv("VITRINE_TARGETS", "archive,away")
+    for name in ("archive", "away"):
+        monkeypatch.setenv(f"VITRINE_TARGET_{name.upper()}", f"sqlite:///{tmp_path / name}.db")
+    code, seen = terminal.run()
+    assert code == 1
+    assert "  load_product_revenue_to_archive … " in seen
+    assert "sales/product_revenue             published  1        2" in seen
+    assert "sales/product_revenue to archive  published  1        2" in seen
+    assert "sales/product_revenue to away     FAILED     -        -" in seen
+    assert "sales/product_revenue to away was not published.\nload_product_revenue_to_away: " in seen
+    (tmp_path / "away.db").rmdir()
+    code, seen = terminal.run()
+    assert code == 0
+    assert "sales/product_revenue             nothing new  1        2" in seen
+    assert "sales/product_revenue to away     published    1        2" in seen
+
+
 def test_it_tries_again_once_and_soon(house: House, terminal: Terminal) -> None:
     (house.files / "a.csv").write_text("nothing,of,ours\n1,2,3\n")
     code, seen = terminal.run()

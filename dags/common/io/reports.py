@@ -21,7 +21,7 @@ from common.io.collections.protocol import Staged
 from common.utils.contract import Contract
 from common.utils.expectations import RuleResult
 from common.utils.ledger import Ledger
-from common.utils.settings import Settings
+from common.utils.settings import MAIN, Settings
 from common.utils.window import Window
 from common.verbs.references import Transformed
 
@@ -34,7 +34,7 @@ LONGEST_FOLDER = 120  # characters, well within what file systems take
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is known of one run, while it goes on and after.
+    """What is known of one run, while it goes on and after; of a target: what became of the run there.
 
     Attributes:
         collection: ``domain/subject``.
@@ -107,30 +107,33 @@ class Validation:
         }
 
 
-def record(settings: Settings, collection: str, run_id: str, **changes: Any) -> RunRecord:
+def record(settings: Settings, collection: str, run_id: str, store: str = MAIN, **changes: Any) -> RunRecord:
     """Notes what is new about a run, in the record that it has or in a new one.
+
+    Each target has a record of its own beside the run's: tasks that go on at once never write the same one.
 
     Args:
         settings: Where the reports stand.
         collection: ``domain/subject``.
         run_id: Of the run.
+        store: The main one for all that is no target's.
         changes: Fields of :class:`RunRecord`; ``started`` and ``ended`` follow from ``state``.
 
     Raises:
         TypeError: There is no such field.
     """
     now = datetime.now(UTC)
-    before = read(settings, collection, run_id) or RunRecord(collection, run_id, started=now)
+    before = read(settings, collection, run_id, store) or RunRecord(collection, run_id, started=now)
     after = replace(before, **changes)
     after = replace(after, ended=None if after.state == "running" else now)
-    path = folder(settings, collection, run_id) / "run.json"
+    path = folder(settings, collection, run_id) / _file(store)
     _write(path, TypeAdapter(RunRecord).dump_json(after, indent=2))
     return after
 
 
-def read(settings: Settings, collection: str, run_id: str) -> RunRecord | None:
-    """The record of a run, or ``None`` where it has none."""
-    path = folder(settings, collection, run_id) / "run.json"
+def read(settings: Settings, collection: str, run_id: str, store: str = MAIN) -> RunRecord | None:
+    """The record of a run, or what became of it in a target; ``None`` where there is none."""
+    path = folder(settings, collection, run_id) / _file(store)
     return _read(path) if path.exists() else None
 
 
@@ -202,6 +205,10 @@ def _moment(moment: datetime) -> str:
 
 def _amount(total: Decimal | None) -> str:
     return "missing" if total is None else f"{total:,}"
+
+
+def _file(store: str) -> str:
+    return "run.json" if store == MAIN else f"run.{store}.json"
 
 
 def _read(path: Path) -> RunRecord:

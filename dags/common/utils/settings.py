@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from common.utils.errors import SettingsError
+from common.utils.errors import SettingsError, did_you_mean
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+MAIN = "main"
+"""The store that the API serves, where a target could be named."""
 
 
 class Settings(BaseSettings):
@@ -19,7 +25,9 @@ class Settings(BaseSettings):
     Attributes:
         home: Folder of everything that is written locally: Airflow's database, lake, collections, reports.
         lake: Root of the Delta tables, a path or an object store's URL.
-        collections: URL of the store of the collections.
+        collections: URL of the main store of the collections, or the id of an Airflow Connection.
+        targets: The same of further stores, by name. The variable lists the names, and the variable
+            ``VITRINE_TARGET_<NAME>`` says where each is.
         lookback_days: Days of data time that each scheduled run reads again.
         batch_size: Rows per write to a store.
         keep_versions: Versions that vacuum retains.
@@ -33,7 +41,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=REPOSITORY / ".vitrine", alias="VITRINE_HOME")
     lake: str = Field(default="", alias="VITRINE_LAKE")
-    collections: str = Field(default="", alias="VITRINE_COLLECTIONS")
+    collections: str = Field(default="", alias="VITRINE_COLLECTIONS", repr=False)
+    targets: Annotated[Mapping[str, str], NoDecode] = Field(
+        default_factory=dict, alias="VITRINE_TARGETS", repr=False
+    )
     contracts: Path = Field(default=REPOSITORY / "include" / "contracts", alias="VITRINE_CONTRACTS")
     lookback_days: int = Field(default=3, ge=0, le=3660, alias="LOOKBACK_DAYS")
     batch_size: int = Field(default=1000, ge=1, le=1_000_000, alias="BATCH_SIZE")
@@ -47,15 +58,74 @@ class Settings(BaseSettings):
             raise ValueError("the library for Delta tables takes no folder with %, [ or ] in its name")
         return value
 
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _of_their_variables(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for name, times in Counter(names).items():
+            if name == MAIN or times > 1 or not re.fullmatch("[a-z0-9_]+", name):
+                raise ValueError(
+                    f"'{name}' cannot name a target: small letters, digits and _, once each, and not '{MAIN}'"
+                )
+        places = {name: os.environ.get(variable_of(name), "") for name in names}
+        for name in (name for name, place in places.items() if not place):
+            raise ValueError(f"it names '{name}', and {variable_of(name)} does not say where that is")
+        return places
+
     @property
     def lake_root(self) -> str:
         """Where the Delta tables stand."""
         return self.lake or str(self.home / "lake")
 
     @property
+    def stores(self) -> tuple[str, ...]:
+        """The names of all stores, the main one first."""
+        return (MAIN, *self.targets)
+
+    @property
     def collections_url(self) -> str:
-        """Where the collections stand; SQLite in ``home`` unless configured."""
-        return self.collections or f"sqlite:///{self.home / 'collections.db'}"
+        """Where the main store is; SQLite in ``home`` unless configured."""
+        return self.store_url(MAIN)
+
+    def store_url(self, store: str) -> str:
+        """Where a store is.
+
+        Raises:
+            SettingsError: There is no such store, its place is no URL, or it is another store's too.
+        """
+        if store not in self.stores:
+            raise SettingsError(
+                f"There is no store '{store}': {did_you_mean(store, self.stores)}", where="VITRINE_TARGETS"
+            )
+        places = {MAIN: self.collections or f"sqlite:///{self.home / 'collections.db'}", **self.targets}
+        place = places.pop(store)
+        if "://" not in place:
+            raise SettingsError(
+                f"{variable_of(store)} is neither a URL nor the id of a Connection that is known here.",
+                next_step="Write it as sqlite:////folder/collections.db; Connections are known to Airflow.",
+            )
+        for other in (name for name, url in places.items() if url == place and store != MAIN):
+            raise SettingsError(
+                f"{variable_of(store)} and {variable_of(other)} are the same store.",
+                next_step="Give each target a place of its own.",
+            )
+        return place
+
+    def resolved(self, url_of: Callable[[str], str], *stores: str) -> Settings:
+        """With URLs for the ids of Airflow's Connections that some stores are given by.
+
+        Args:
+            url_of: A Connection's URL by its id.
+            stores: Which are needed; a Connection that is wrong is no concern of the others.
+        """
+
+        def url(store: str, place: str) -> str:
+            return url_of(place) if place and "://" not in place and store in stores else place
+
+        targets = {name: url(name, place) for name, place in self.targets.items()}
+        return self.model_copy(update={"collections": url(MAIN, self.collections), "targets": targets})
 
     @property
     def reports(self) -> Path:
@@ -73,6 +143,11 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise settings_error(error) from error
+
+
+def variable_of(store: str) -> str:
+    """The environment variable that says where a store is."""
+    return "VITRINE_COLLECTIONS" if store == MAIN else f"VITRINE_TARGET_{store.upper()}"
 
 
 class FileSource(BaseSettings):

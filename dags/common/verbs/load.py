@@ -43,7 +43,7 @@ def load(contract: Contract, settings: Settings, validated: Validated, store: st
     staged, run = loaded.staged, validated.transformed.run
     reports.record(settings, contract.name, run.id, store, staged=staged)
     log.info(
-        "%s: %s staged on version %d: %d inserted, %d updated, %d unchanged, %d removed; %d partitions changed",
+        "%s: %s staged on version %d: %d inserted, %d updated, %d unchanged, %d removed; %d partitions new",
         store,
         "dry run:" if run.dry_run else f"attempt {staged.attempt}",
         staged.base,
@@ -92,10 +92,10 @@ def _stage(
     contract: Contract, collection: Collection, validated: Validated, store: str, main: Collection | None
 ) -> Loaded:
     transformed, live = validated.transformed, collection.live()
-    level = main.live() if main else None
+    level = main.live() if main and not collection.hold() else None  # what is held is to stay as it is
     if level and level.source != transformed.source:
         level = None  # it is this run that brings the main store to another source
-    own = _own(contract, transformed, live)
+    own = _own(contract, transformed, live, level)
     others = _others(contract, transformed, live, level) - own
     theirs = copied(contract, main, level.number, others) if main and level else ()
     staged = collection.stage(
@@ -109,21 +109,18 @@ def _stage(
     return Loaded(validated, staged, store, watermark_of(transformed.watermark, level))
 
 
-def _own(contract: Contract, transformed: Transformed, live: Version | None) -> set[str]:
+def _own(contract: Contract, transformed: Transformed, *live: Version | None) -> set[str]:
     """The partitions that the run answers for: those it computed, and those of its window that are live."""
     window = transformed.window
     computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
-    return computed.union(
-        partitions_between(
-            contract, live.manifest if live else (), window.first_day or date.min, window.end_day
-        )
-    )
+    there = {partition for version in live if version for partition in version.manifest}
+    return computed.union(partitions_between(contract, there, window.first_day or date.min, window.end_day))
 
 
 def _others(
     contract: Contract, transformed: Transformed, live: Version | None, level: Version | None
 ) -> set[str]:
-    """The partitions that a target lacks; without a level all that came from another source, to be emptied."""
+    """The partitions that a target lacks; without a level all of another source, which are emptied."""
     if level:
         return lacking(contract, level, live)
     foreign = live is not None and live.source != transformed.source

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from common.io import collections, reports
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from common.io import reports
 from common.io.collections.protocol import Published, Version
 from common.io.sources.files import CsvFiles
 from common.utils.contract import Contract
 from common.utils.errors import SourceError
-from common.utils.settings import FileSource, Settings
+from common.utils.settings import MAIN, FileSource, Settings
 from common.verbs.extract import demand_same_source, demand_silver, extract
 from common.verbs.load import load
 from common.verbs.publish import publish
 from common.verbs.references import Extracted, Run
+from common.verbs.stores import opened
 from common.verbs.subject import Subject
 from common.verbs.transform import transform
 from common.verbs.validate import validate
 
+log = logging.getLogger(__name__)
 
-def live_version(contract: Contract, settings: Settings) -> Version | None:
-    """What readers of the collection see now, or ``None`` where nothing has been published."""
-    store = collections.open_store(settings.collections_url, batch_size=settings.batch_size, read_only=True)
-    try:
-        return store.collection(contract).live()
-    finally:
-        store.close()
+
+def live_version(contract: Contract, settings: Settings, store: str = MAIN) -> Version | None:
+    """What readers of a store see now, or ``None`` where nothing has been published."""
+    with opened(contract, settings, store, read_only=True) as collection:
+        return collection.live()
 
 
 def extract_live(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Extracted:
@@ -56,19 +60,39 @@ def _source_of(live: Version | None) -> str | None:
 
 
 def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Published | None:
-    """Extracts, transforms, validates, loads and publishes.
+    """Extracts, transforms, validates, loads and publishes, to the main store and then to each target.
 
     Returns:
-        What is live now, or ``None`` for a dry run.
+        What is live now in the main store, or ``None`` for a dry run.
 
     Raises:
-        VitrineError: As the verbs do; the run's record then says ``failed`` and why.
+        VitrineError: As the verbs do; the run's record then says ``failed`` and why. A store that fails is
+            told after all others have had their turn.
     """
-    reports.record(settings, contract.name, run.id, state="running", error="")
-    try:
+    with _noted(settings, contract, run):
         extracted = extract_live(subject, contract, settings, run)
         validated = validate(contract, settings, transform(subject, settings, extracted))
-        return publish(contract, settings, load(contract, settings, validated))
+    failures: list[Exception] = []
+    published = None
+    for store in settings.stores:
+        try:
+            with _noted(settings, contract, run, store):
+                done = publish(contract, settings, load(contract, settings, validated, store))
+                published = done if store == MAIN else published
+        except Exception as error:  # whatever it is: the other stores must not wait for this one
+            log.exception("%s: run %s failed in the store '%s'", contract.name, run.id, store)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return published
+
+
+@contextmanager
+def _noted(settings: Settings, contract: Contract, run: Run, store: str = MAIN) -> Iterator[None]:
+    """Notes that the run goes on in a store, and its failure."""
+    reports.record(settings, contract.name, run.id, store, state="running", error="")
+    try:
+        yield
     except Exception as error:
-        reports.record(settings, contract.name, run.id, state="failed", error=str(error))
+        reports.record(settings, contract.name, run.id, store, state="failed", error=str(error))
         raise

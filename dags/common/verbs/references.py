@@ -1,4 +1,4 @@
-"""What passes between the five verbs: small frozen references, never data.
+"""What passes between tasks: small frozen references, never data.
 
 Each is plain JSON through :func:`to_json` and back through :func:`from_json`, so it travels through XCom.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -108,16 +109,41 @@ class Validated:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A staged attempt, ready to publish."""
+    """A staged attempt, ready to publish.
+
+    Attributes:
+        store: Where it is staged: the main store or a target.
+        watermark: ISO time in UTC that its data reach up to; of a target maybe later than the run's.
+    """
 
     validated: Validated
     staged: Staged
+    store: str
+    watermark: str | None
 
 
-Reference = TypeVar("Reference", Extracted, Transformed, Validated, Loaded)
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """A roll-back, chosen or done.
+
+    Attributes:
+        was: The version that was live.
+        to: The retained version whose content readers see again.
+        run_again: First day and day after the last of each span whose content differs between the two: once
+            the source is right, these windows are to be run again.
+        version: The new version that is live then; ``None`` before.
+    """
+
+    was: int
+    to: int
+    run_again: tuple[tuple[date, date], ...]
+    version: int | None = None
 
 
-def to_json(reference: Extracted | Transformed | Validated | Loaded) -> dict[str, Any]:
+Reference = TypeVar("Reference", Extracted, Transformed, Validated, Loaded, RollBack)
+
+
+def to_json(reference: Extracted | Transformed | Validated | Loaded | RollBack) -> dict[str, Any]:
     """The reference as JSON-ready types."""
     plain: dict[str, Any] = TypeAdapter(type(reference)).dump_python(reference, mode="json")
     return plain

@@ -1,10 +1,10 @@
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
-from common.io.collections.protocol import HoldError, StageError, StoreError
+from common.io.collections.protocol import HoldError, StageError, StoreError, VersionGone
 from common.utils.errors import ContractError, LedgerError, SettingsError, SourceError, ValidationFailed
 from common.verbs.subject import Subject
-from vlp.defaults import COLLECTION_TAG, collection_dag, trigger_form
+from vlp.defaults import COLLECTION_TAG, collection_dag, operation_dag, trigger_form
 
 SUBJECT = Subject("sales", "product_revenue", major=1, transforms="common.transforms.product_revenue")
 
@@ -40,6 +40,7 @@ def test_retries_back_off(arguments: dict[str, object]) -> None:
         (SettingsError, "fail"),
         (StageError, "fail"),
         (HoldError, "fail"),
+        (VersionGone, "fail"),
         (SourceError, "default"),
         (StoreError, "default"),
         (OSError, "default"),
@@ -69,3 +70,12 @@ def test_the_form_takes_what_it_says() -> None:
 def test_the_form_refuses_another_type(name: str, value: object) -> None:
     with pytest.raises(ParamValidationError):
         trigger_form()[name].resolve(value)
+
+
+def test_an_operation_is_no_collection_and_is_retried_alike(arguments: dict[str, object]) -> None:
+    operation = operation_dag(owner="platform")
+    assert operation["tags"] == ["operations"]
+    assert COLLECTION_TAG not in operation["tags"]
+    assert operation["default_args"]["owner"] == "platform"
+    for name in ("retries", "retry_delay", "retry_exponential_backoff", "max_retry_delay", "retry_policy"):
+        assert operation["default_args"][name] == arguments["default_args"][name]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -94,6 +95,14 @@ def test_what_did_not_publish_has_failed(contract: Contract, state: State | None
     assert not one.succeeded
     assert one.error == error
     assert "FAILED" in table([one], NOW)
+
+
+def test_a_target_has_a_line_and_a_failure_of_its_own(contract: Contract) -> None:
+    main, target = outcome(contract), replace(outcome(contract, "failed"), live=None, store="archive")
+    lines = table([main, target], NOW).splitlines()
+    assert lines[1].startswith("sales/product_revenue             published")
+    assert lines[2].startswith("sales/product_revenue to archive  FAILED     -")
+    assert (main.succeeded, target.succeeded) == (True, False)
 
 
 def test_next_steps_name_report_and_dead_letters(contract: Contract) -> None:

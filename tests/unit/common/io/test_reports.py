@@ -262,3 +262,14 @@ def test_a_full_disk_leaves_no_half_file(settings: Settings, monkeypatch: pytest
     with pytest.raises(OSError, match="no space"):
         reports.record(settings, "a/b", "run", state="failed")
     assert [path.name for path in reports.folder(settings, "a/b", "run").iterdir()] == ["run.json"]
+
+
+def test_a_target_has_a_record_of_its_own_that_no_other_task_writes(settings: Settings) -> None:
+    reports.record(settings, "a/b", "run", state="published")
+    reports.record(settings, "a/b", "run", "archive", state="failed", error="away")
+    reports.record(settings, "a/b", "run", state="running")
+    archive = reports.read(settings, "a/b", "run", "archive")
+    assert archive is not None
+    assert (archive.state, archive.error) == ("failed", "away")
+    assert [one.state for one in reports.newest(settings)] == ["running"]
+    assert reports.read(settings, "a/b", "run", "other") is None

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from common.utils.errors import ContractError
-from common.utils.odcs import load_contract, load_contracts
+from common.utils.odcs import contract_names, load_contract, load_contracts
 from unit.common.contract_kit import FILE, line, written
 
 
@@ -213,3 +213,13 @@ def test_a_contract_describes_one_collection(tmp_path: Path) -> None:
         "freshness is missing",
     ):
         assert told in error
+
+
+def test_the_names_of_contracts_need_no_reading(tmp_path: Path, repository: Path) -> None:
+    for name in ("sales/broken", "content/views"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / f"{name}.odcs.yaml").write_text("nonsense")
+    (tmp_path / "sales" / "README.md").touch()
+    assert contract_names(tmp_path) == ["content/views", "sales/broken"]
+    folder = repository / "include" / "contracts"
+    assert contract_names(folder) == sorted(load_contracts(folder))

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
-from common.io.collections import open_store
 from common.io.collections.protocol import Collection, Published, Query, Version
 from common.utils.contract import Contract
 from common.utils.odcs import load_contract
+from common.utils.settings import MAIN
 from common.utils.window import Window
 from common.verbs import pipeline
 from common.verbs.references import Run
+from common.verbs.stores import opened
 from shop import SUBJECT, Shop
 
 END = datetime(2030, 1, 1, tzinfo=UTC)
@@ -39,24 +40,26 @@ class House(Shop):
         run = Run(run_id, asked or Window(None, END), **{"scheduled": False, **changes})
         return pipeline.run_all(SUBJECT, self.contract, self.settings, run)
 
-    @contextmanager
-    def collection(self) -> Iterator[Collection]:
-        """The collection as writers open it."""
-        store = open_store(self.settings.collections_url, batch_size=self.settings.batch_size)
-        try:
-            yield store.collection(self.contract)
-        finally:
-            store.close()
+    def target(self, name: str, url: str) -> None:
+        """Has one more store."""
+        targets = {**self.settings.targets, name: url}
+        self.settings = self.settings.model_copy(update={"targets": targets})
 
-    def live(self) -> Version:
+    @contextmanager
+    def collection(self, store: str = MAIN) -> Iterator[Collection]:
+        """The collection as writers open it."""
+        with opened(self.contract, self.settings, store) as collection:
+            yield collection
+
+    def live(self, store: str = MAIN) -> Version:
         """The live version, which must be there."""
-        version = pipeline.live_version(self.contract, self.settings)
+        version = pipeline.live_version(self.contract, self.settings, store)
         assert version is not None
         return version
 
-    def content(self) -> pa.Table:
+    def content(self, store: str = MAIN) -> pa.Table:
         """All rows that a reader sees now, by key."""
-        with self.collection() as collection:
+        with self.collection(store) as collection:
             live = collection.live()
             assert live is not None
             return collection.read(live.number, Query(limit=10_000_000)).rows

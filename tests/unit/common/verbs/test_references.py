@@ -1,6 +1,6 @@
 import json
 from dataclasses import FrozenInstanceError
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from common.utils.window import Window
 from common.verbs.references import (
     Extracted,
     Loaded,
+    RollBack,
     Run,
     TableRef,
     Transformed,
@@ -44,14 +45,16 @@ TRANSFORMED = Transformed(
     ("2026-01-01",),
 )
 VALIDATED = Validated(TRANSFORMED, ("schema",), ("named",), "/reports/index.html")
-LOADED = Loaded(VALIDATED, Staged("a1", 1, 2, 3, 4, 5, 6, 7, ("2026-01-01",)))
+STAGED = Staged("a1", 1, 2, 3, 4, 5, 6, 7, ("2026-01-01",))
+LOADED = Loaded(VALIDATED, STAGED, "archive", "2026-01-02T10:00:00+00:00")
+ROLL_BACK = RollBack(5, 3, ((date(2026, 1, 1), date(2026, 1, 3)),))
 
 
 @pytest.mark.parametrize(
-    "reference", [EXTRACTED, TRANSFORMED, VALIDATED, LOADED], ids=lambda one: type(one).__name__
+    "reference", [EXTRACTED, TRANSFORMED, VALIDATED, LOADED, ROLL_BACK], ids=lambda one: type(one).__name__
 )
 def test_a_reference_goes_through_json_and_is_the_same(
-    reference: Extracted | Transformed | Validated | Loaded,
+    reference: Extracted | Transformed | Validated | Loaded | RollBack,
 ) -> None:
     assert from_json(type(reference), json.loads(json.dumps(to_json(reference)))) == reference
 

@@ -1,0 +1,41 @@
+"""Partitions and the days that they span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from common.utils.contract import Contract
+from common.utils.window import days_of
+
+
+def partitions_between(
+    contract: Contract, manifest: Iterable[str], first: date = date.min, end: date = date.max
+) -> Iterator[str]:
+    """The contract's partitions that a manifest holds between two days, as a run may stage them.
+
+    Args:
+        contract: Whose partitions are days or months.
+        manifest: Partitions; a month of a contract of days stands merged there, and comes back as its days.
+        first: The first day.
+        end: The day after the last.
+    """
+    for partition in manifest:
+        begins, ends = days_of(partition)
+        if contract.partition(begins) == partition:
+            if begins < end and first < ends:
+                yield partition
+        else:
+            for day in range(max(begins, first).toordinal(), min(ends, end).toordinal()):
+                yield contract.partition(date.fromordinal(day))
+
+
+def spans(partitions: Iterable[str]) -> list[tuple[date, date]]:
+    """First day and day after the last of these days and months together, as few and as long as can be."""
+    found: list[tuple[date, date]] = []
+    for first, end in sorted(map(days_of, partitions)):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((first, end))
+    return found
