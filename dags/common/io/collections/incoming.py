@@ -71,3 +71,16 @@ def _demand_values(column: pa.ChunkedArray[Any], field: Field, contract: Contrac
             where=contract.name,
             next_step="Take it out in the transform.",
         )
+    if field.type in ("object", "array") and pc.any(_escapes_no_character(column)).as_py():
+        raise StageError(
+            f"{field.name} has JSON that escapes a NUL character or half of a character.",
+            where=contract.name,
+            next_step="Take \\u0000, and \\ud800 to \\udfff that are not in pairs, out in the transform.",
+        )
+
+
+def _escapes_no_character(column: pa.ChunkedArray[Any]) -> Any:
+    """Whether a JSON text has an escape that PostgreSQL's jsonb refuses, and a view with it as a whole."""
+    text = pc.replace_substring(column, r"\\", "")
+    text = pc.replace_substring_regex(text, r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..", "")
+    return pc.match_substring_regex(text, r"\\u(0000|[dD][89a-fA-F])")

@@ -3,6 +3,8 @@
 Nothing here touches a store: each method takes the record as it was read and returns it as it should become.
 """
 
+# long because every change that the compare-and-set may make stands here, to be judged together
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -89,6 +89,8 @@ class ChunkWriter:
     def __init__(self, chunks: Chunks) -> None:
         self.chunks = chunks
         self._chunk: int | None = None
+        self._file: IO[bytes]
+        self._writer: Writer
 
     def __enter__(self) -> ChunkWriter:
         """Begins."""
@@ -119,9 +121,9 @@ class ChunkWriter:
                 self._writer.write_table(piece, self.chunks.group_rows)
 
     def _begin(self, chunk: int) -> None:
-        self._file: IO[bytes] = self.chunks.part(chunk).open("xb")
-        self._chunk = chunk
-        self._writer: Writer = self.chunks.format.writer(self._file, self.chunks.schema)
+        file = self.chunks.part(chunk).open("xb")
+        writer = self.chunks.format.writer(file, self.chunks.schema)
+        self._chunk, self._file, self._writer = chunk, file, writer
 
     def _finish(self) -> None:
         if self._chunk is None:

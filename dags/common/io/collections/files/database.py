@@ -14,7 +14,7 @@ from common.io.collections.files.formats import FORMATS
 from common.io.collections.protocol import StoreError
 from common.utils.contract import Contract
 
-MEMORY = "512MB"  # that the pages of one process may take; what they sort is one page
+MEMORY = "512MB"  # that the pages of one process may take; they keep no more rows than they return
 
 
 class FileDatabase:
@@ -25,7 +25,7 @@ class FileDatabase:
 
         Args:
             url: ``parquet:///folder`` or ``csv:///folder``, with percent signs as in any URL.
-            batch_size: Rows of a row group of Parquet, where it is more than serves readers.
+            batch_size: Rows of a row group of Parquet, but never fewer than serves its readers.
             read_only: Nothing may be written.
 
         Raises:
@@ -51,11 +51,10 @@ class FileDatabase:
         return FileBackend(self, contract)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own to an engine that all pages share, with what it remembers of files."""
+        """A connection of its own to the engine that all pages share; it writes no files."""
         with self._opening:
             if self._engine is None:
-                self._engine = duckdb.connect(config={"memory_limit": MEMORY})
-                self._engine.execute("SET GLOBAL parquet_metadata_cache = true")
+                self._engine = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": ""})
             return self._engine.cursor()
 
     def close(self) -> None:

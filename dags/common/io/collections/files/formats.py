@@ -73,9 +73,7 @@ class Parquet:
 
     def writer(self, file: IO[bytes], schema: pa.Schema) -> Writer:
         """Decimals stand as integers of their smallest unit: smaller, and compared faster."""
-        return pyarrow.parquet.ParquetWriter(
-            file, schema, compression="zstd", store_decimal_as_integer=True, write_page_index=True
-        )
+        return pyarrow.parquet.ParquetWriter(file, schema, compression="zstd", store_decimal_as_integer=True)
 
     def dataset(self, paths: Sequence[Path], schema: pa.Schema) -> pyarrow.dataset.Dataset:
         """Reads files, in the types of a schema."""
@@ -108,7 +106,7 @@ class Csv:
         )
 
     def writer(self, file: IO[bytes], schema: pa.Schema) -> Writer:
-        """Texts are quoted, all else is not."""
+        """Texts and times are quoted, all else is not."""
         return _CsvWriter(file, schema)
 
     def dataset(self, paths: Sequence[Path], schema: pa.Schema) -> pyarrow.dataset.Dataset:
@@ -125,9 +123,11 @@ class Csv:
 
 class _CsvWriter:
     def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
-        options = pyarrow.csv.WriteOptions(quoting_style="needed")
         self._texts = [field.name for field in schema if pa.types.is_string(field.type)]
-        self._writer = pyarrow.csv.CSVWriter(file, schema, write_options=options)
+        self._times = [field.name for field in schema if pa.types.is_timestamp(field.type)]
+        spelled = [field.with_type(pa.string()) if field.name in self._times else field for field in schema]
+        options = pyarrow.csv.WriteOptions(quoting_style="needed")
+        self._writer = pyarrow.csv.CSVWriter(file, pa.schema(spelled), write_options=options)
 
     def write_table(self, table: pa.Table, row_group_size: int) -> None:
         """Appends rows; refuses those that are too long to be read again."""
@@ -140,10 +140,19 @@ class _CsvWriter:
                 f"A row has {longest} bytes of text; in CSV it may have {LONGEST}.",
                 next_step="Keep this collection in another store, such as parquet:///folder.",
             )
+        for name in self._times:
+            column = table.schema.get_field_index(name)
+            table = table.set_column(column, name, _spelled(table.column(name)))
         self._writer.write_table(table)
 
     def close(self) -> None:
         self._writer.close()
+
+
+def _spelled(times: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """Times of UTC as in ISO 8601; without a zone Arrow spells them thirty times as fast."""
+    local = pc.replace_substring(times.cast(pa.timestamp("us")).cast(pa.string()), " ", "T")
+    return pc.ascii_rpad(local, len("2026-01-31T23:59:59.123456Z"), padding="Z")
 
 
 FORMATS: dict[str, Format] = {"parquet": Parquet(), "csv": Csv()}

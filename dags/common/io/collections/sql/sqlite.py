@@ -162,5 +162,6 @@ class SQLite:
 
 def _on_begin(connection: Connection) -> None:
     # A deferred transaction that writes after it has read fails at once when another writer came between.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # A read is one statement, which sees one state of the database without a transaction.
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from common.io.collections import incoming
-from common.io.collections.incoming import DAY, stored, stored_schema
+from common.io.collections.encoding import stored_schema
+from common.io.collections.incoming import DAY, stored
 from common.io.collections.protocol import StageError
 from contract.kit import EVERY_TYPE, SALES, batch, day, moment, sale
 
@@ -20,7 +21,9 @@ def test_rows_go_on_in_tables_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -
     batches = [batch([sale(1, f"P{number}")]) for number in range(7)]
     tables = list(stored(batches, SALES))
     assert [table.num_rows for table in tables] == [3, 3, 1]
-    assert all(table.schema.equals(stored_schema(SALES)) for table in tables)
+    whole = stored_schema(SALES)
+    wanted = pa.schema([whole.field(name) for name in (*SALES.schema.names, DAY)])
+    assert all(table.schema.equals(wanted) for table in tables)
 
 
 def test_columns_may_come_in_any_order() -> None:
@@ -62,3 +65,24 @@ def test_what_does_not_fit_is_named(change: Callable[[pa.Table], pa.Table], mess
     wrong = change(pa.Table.from_batches([batch([sale(1, "A")])]))
     with pytest.raises(StageError, match=message):
         list(stored(wrong.to_batches(), SALES))
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        (r'{"a": "\u0000"}', False),
+        (r'{"a": "\\\u0000"}', False),
+        (r'{"a": "\\u0000 \\ud800"}', True),
+        (r'{"a": "\ud83d\uDE42 \u00e9"}', True),
+        (r'{"a": "\ud83d x"}', False),
+        (r'{"a": "\uDE42\ud83d"}', False),
+    ],
+)
+def test_json_escapes_whole_characters(text: str, fits: bool) -> None:
+    row = dict.fromkeys(EVERY_TYPE.schema.names) | {"id": 1, "at": moment("2026-01-01"), "detail": text}
+    rows = batch([row], EVERY_TYPE)
+    if fits:
+        assert next(stored([rows], EVERY_TYPE)).column("detail").to_pylist() == [text]
+    else:
+        with pytest.raises(StageError, match="detail has JSON that escapes a NUL"):
+            list(stored([rows], EVERY_TYPE))

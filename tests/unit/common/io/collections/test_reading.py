@@ -1,56 +1,86 @@
-"""A page as one SQL statement."""
+"""A query as databases understand it, and what they found as a page."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Select
 
-from common.io.collections.protocol import Filter, Query, VersionGone
+from common.io.collections.encoding import days
+from common.io.collections.protocol import Filter, Query, QueryError
 from common.io.collections.reading import PageQuery
-from common.io.collections.sql import SqlCollection
-from contract.kit import SALES, day, put, sale
+from contract.kit import EVERY_TYPE, SALES, day
+
+FIRST = days(date(2026, 1, 1))
 
 
-def sql(sales: SqlCollection, query: Query) -> str:
-    statement = PageQuery(SALES, sales.table, sales.database.dialect, query).statement(1)
-    return " ".join(str(statement.compile(sales.database.engine)).split())
-
-
-def test_fields_that_a_filter_pins_are_not_sorted_by(sales: SqlCollection) -> None:
-    query = Query([Filter("date", "eq", day(1))], sort="revenue", after=(Decimal(1), day(1), "A"))
-    text = sql(sales, query)
-    assert text.partition("ORDER BY ")[2].startswith(
-        "sales_product_revenue_v1__rows.revenue, sales_product_revenue_v1__rows.product_id LIMIT"
+def test_values_are_stored_ones() -> None:
+    query = PageQuery(
+        SALES,
+        Query(
+            [Filter("date", "gte", day(1)), Filter("revenue", "gt", Decimal("0.00015"))],
+            sort="revenue",
+            after=(Decimal("0.25"), day(2), "A"),
+        ),
     )
+    assert query.filters == (("date", "gte", FIRST), ("revenue", "gt", 1))
+    assert (query.order, query.after) == (("revenue", "date", "product_id"), (2500, FIRST + 1, "A"))
 
 
-def test_only_columns_that_are_needed_are_read(sales: SqlCollection) -> None:
-    text = sql(sales, Query(fields=("quantity",)))
-    columns = text.partition(" FROM ")[0].replace("sales_product_revenue_v1__rows.", "")
-    assert columns == "SELECT quantity, date, product_id"
+def test_fields_that_a_filter_pins_are_not_sorted_by() -> None:
+    query = PageQuery(
+        SALES, Query([Filter("date", "eq", day(1))], "revenue", after=(Decimal(1), day(1), "A"))
+    )
+    assert (query.order, query.after) == (("revenue", "product_id"), (10_000, "A"))
 
 
-def test_a_position_comes_from_columns_that_are_not_shown(sales: SqlCollection) -> None:
-    put(sales, "r", [1], [sale(1, "A"), sale(1, "B")])
-    page = sales.read(1, Query(fields=("quantity", "quantity"), limit=1))
-    assert page.rows.to_pydict() == {"quantity": [1]}
-    assert page.position == (day(1), "A")
+def test_one_row_more_is_fetched_than_shown() -> None:
+    query = PageQuery(SALES, Query(fields=("quantity",), limit=2))
+    assert (query.limit, query.columns) == (3, ("quantity", "date", "product_id"))
+    page = query.page([(5, FIRST, "A"), (6, FIRST, "B"), (7, FIRST, "C")])
+    assert page.rows.to_pydict() == {"quantity": [5, 6]}
+    assert page.position == (day(1), "B"), "from columns that are not shown"
+    assert query.page([(5, FIRST, "A"), (6, FIRST, "B")]).position is None
 
 
-def test_a_version_retired_while_it_is_read_is_gone(
-    sales: SqlCollection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(sales, "r1", [1], [sale(1, "A")])
-    write = PageQuery.statement
+def test_a_page_without_rows_has_its_columns() -> None:
+    query = PageQuery(EVERY_TYPE, Query())
+    assert query.page([]).rows.schema.equals(EVERY_TYPE.schema)
 
-    def retire_and_write(self: PageQuery, version: int) -> Select[Any]:
-        put(sales, "r2", [1], [sale(1, "B")])
-        sales.vacuum(keep=1)
-        return write(self, version)
 
-    monkeypatch.setattr(PageQuery, "statement", retire_and_write)
-    with pytest.raises(VersionGone, match="Retained: 2"):
-        sales.read(1, Query())
+def test_a_field_may_be_shown_twice() -> None:
+    query = PageQuery(SALES, Query(fields=("quantity", "quantity"), limit=1))
+    assert query.columns == ("quantity", "date", "product_id")
+    assert query.page([(5, FIRST, "A")]).rows.column_names == ["quantity", "quantity"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query([Filter("revenue", "eq", Decimal("0.00001"))]),
+        Query(
+            [Filter("date", "eq", day(1)), Filter("product_id", "eq", "A")], after=(day(1), "A")
+        ),  # the one row that can match was seen
+    ],
+)
+def test_what_no_row_can_match_need_not_be_asked(query: Query) -> None:
+    assert PageQuery(SALES, query).impossible
+    assert not PageQuery(SALES, Query()).impossible
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"fields": ("colour",)}, "has no field colour"),
+        ({"filters": [Filter("updated_at", "eq", 1)]}, "has no field updated_at"),
+        ({"sort": "product_name"}, "cannot be sorted by product_name"),
+        ({"limit": 0}, "at least one row"),
+        ({"after": (day(1),)}, "1 values instead of 2"),
+        ({"after": (day(1), 7)}, "cannot be compared with 7"),
+    ],
+)
+def test_what_the_contract_does_not_offer_is_refused(query: dict[str, Any], message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        PageQuery(SALES, Query(**query))

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from common.io.collections import open_store
+from common.io.collections.collection import VersionedCollection
 from common.io.collections.protocol import Filter, Query
 from common.io.collections.reading import PageQuery
-from common.io.collections.sql import SqlCollection
+from common.io.collections.sql.backend import SqlBackend
+from common.io.collections.sql.pages import page_statement
 from contract.kit import EVERY_TYPE, SALES, batch, content, day, moment, publication, put, sale
 
 PRODUCT, DATE = Filter("product_id", "eq", "A"), Filter("date", "gte", day(1))
@@ -29,13 +31,13 @@ def shown(file: Path, sql: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-def test_commits_are_on_the_disk(sales: SqlCollection) -> None:
-    with sales.database.reading() as connection:
+def test_commits_are_on_the_disk(backend: SqlBackend) -> None:
+    with backend.database.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2, "FULL"
 
 
-def test_the_view_is_the_live_version(sales: SqlCollection, file: Path) -> None:
+def test_the_view_is_the_live_version(sales: VersionedCollection, file: Path) -> None:
     view = (
         "SELECT date, product_id, product_name, quantity, revenue FROM sales_product_revenue_v1 ORDER BY 1, 2"
     )
@@ -80,12 +82,12 @@ def test_the_view_shows_each_type_as_bi_tools_read_it(tmp_path: Path) -> None:
         (Query(after=(day(1), "A")), "PRIMARY KEY ((date,product_id)>(?,?))"),
         (Query(after=(day(1), "A"), descending=True), "PRIMARY KEY ((date,product_id)<(?,?))"),
         (Query([Filter("date", "eq", day(1))], after=(day(1), "A")), "PRIMARY KEY (date=? AND product_id>?)"),
-        (Query([PRODUCT]), "product_id_date (product_id=?)"),
+        (Query([PRODUCT]), "product_id_date__chunk (product_id=?)"),
         (
             Query([Filter("product_id", "eq", "A")], after=(day(1), "A")),
-            "product_id_date (product_id=? AND date>?)",
+            "product_id_date__chunk (product_id=? AND date>?)",
         ),
-        (Query(sort="revenue", descending=True), "__rows_revenue"),
+        (Query(sort="revenue", descending=True), "_revenue_date_product_id__chunk"),
         (
             Query(sort="revenue", after=(Decimal(1), day(1), "A")),
             "((revenue,date,product_id)>(?,?,?))",
@@ -96,18 +98,19 @@ def test_the_view_shows_each_type_as_bi_tools_read_it(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_page_is_read_in_the_order_of_an_index(sales: SqlCollection, query: Query, index: str) -> None:
-    plan = plan_of(sales, query)
+def test_a_page_is_read_in_the_order_of_an_index(backend: SqlBackend, query: Query, index: str) -> None:
+    plan = plan_of(backend, query)
     assert index in plan[0]
     assert not any("TEMP B-TREE FOR ORDER BY" in step for step in plan), plan
     assert not any("_chunk=?" in step for step in plan), "the index on chunks is not for readers"
 
 
-def plan_of(sales: SqlCollection, query: Query) -> Sequence[str]:
-    statement = PageQuery(SALES, sales.table, sales.database.dialect, query).statement(1)
-    compiled = statement.compile(sales.database.engine, compile_kwargs={"render_postcompile": True})
+def plan_of(backend: SqlBackend, query: Query) -> Sequence[str]:
+    wanted = PageQuery(SALES, query)
+    statement = page_statement(backend.name, backend.table, backend.database.dialect, "1.1", wanted)
+    compiled = statement.compile(backend.database.engine, compile_kwargs={"render_postcompile": True})
     parameters = tuple(compiled.params[name] for name in compiled.positiontup or ())
-    with sales.database.reading() as connection:
+    with backend.database.reading() as connection:
         found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", parameters)
         return [row.detail for row in found]
 
