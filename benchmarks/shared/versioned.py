@@ -1,7 +1,7 @@
 """The versioned store as the benchmarks drive it, and empty databases for it and its peers."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,11 @@ import pyarrow as pa
 from shared.sales import CONTRACT, FIRST
 
 from common.io.collections import open_store
+from common.io.collections.collection import VersionedCollection
 from common.io.collections.protocol import Filter, Publication, Query
+from common.io.collections.reading import PageQuery
+from common.io.collections.sql.backend import SqlBackend
+from common.io.collections.sql.pages import page_statement
 from common.utils.ledger import Ledger
 from common.utils.settings import REPOSITORY
 
@@ -23,7 +27,7 @@ class Versioned:
 
     def __init__(self, url: str) -> None:
         self.store = open_store(url, batch_size=BATCH)
-        self.collection = self.store.collection(CONTRACT)
+        self.collection: VersionedCollection = self.store.collection(CONTRACT)
         self.collection.ensure()
 
     def load(self, batches: Iterator[pa.RecordBatch], days: range) -> None:
@@ -40,6 +44,26 @@ class Versioned:
         live = self.collection.live()
         assert live is not None
         return self.collection.read(live.number, query(where, value, order)).rows.num_rows
+
+    def statement(self, where: str, value: Any, order: str) -> Callable[[], int]:
+        """The same page as the database alone answers it: one statement by the driver; how many rows."""
+        backend, live = self.collection.backend, self.collection.live()
+        wanted = PageQuery(CONTRACT, query(where, value, order))
+        if not isinstance(backend, SqlBackend):
+            return lambda: len(backend.page(live.stored, wanted))
+        dialect = backend.database.dialect
+        selected = page_statement(backend.name, backend.table, dialect, live.stored, wanted)
+        engine = backend.database.engine
+        compiled = selected.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
+        names, text = compiled.positiontup, str(compiled)
+        given = [compiled.params[name] for name in names] if names else compiled.params
+        cursor = engine.raw_connection().cursor()
+
+        def run() -> int:
+            cursor.execute(text, given)
+            return len(cursor.fetchall())
+
+        return run
 
 
 def query(where: str, value: Any, order: str) -> Query:

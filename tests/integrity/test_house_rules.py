@@ -26,9 +26,9 @@ BEYOND_THE_SDK: dict[str, tuple[tuple[str, ...], str]] = {
 }
 # Modules without a mirrored test, and where they are tested instead.
 TESTED_ELSEWHERE = {
-    "dags/common/io/collections/dialect.py": "tests/contract/test_store.py",
+    "dags/common/io/collections/backend.py": "tests/contract/test_store.py",
     "dags/common/io/collections/protocol.py": "tests/contract/test_store.py",
-    "dags/common/io/collections/sql.py": "tests/contract/test_store.py",
+    "dags/common/io/collections/sql/dialect.py": "tests/contract/test_store.py",
 }
 
 
