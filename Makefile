@@ -14,7 +14,7 @@ SOURCE = $(foreach name,DATA COLUMNS KEY UPDATED_AT DELIMITER ENCODING,$(if $(fi
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up api token openapi dead-letters test lint types bench lock clean
+.PHONY: help setup run up api token openapi dead-letters test faults lint types bench lock clean
 
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ dead-letters: setup ## Lists the rejected records, each with its reason, file an
 
 test: setup ## Runs the tests; PYTEST_ARGS="-k ledger"
 	@$(ACTIVATE) python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
+
+faults: setup ## Kills and stops writers at every boundary of every store (20 minutes); writes docs/guarantees.md
+	@$(ACTIVATE) FAULTS=all python -m pytest tests/faults $(PYTEST_ARGS)
 
 lint: setup ## Checks style and format
 	@$(ACTIVATE) ruff check . && ruff format --check .

@@ -17,6 +17,8 @@ ANSWER_SECONDS = 60  # a server that is silent for longer is taken for gone
 LOCK_SECONDS = 40  # that a writer waits for another one; longer than
 IDLE_SECONDS = 20  # after which the server undoes the transaction of a writer that is stopped or gone
 READER_ANSWER_SECONDS, READER_IDLE_SECONDS = 20, 600
+# Not by SQLAlchemy's isolation_level, which turns autocommit off: each read would leave a transaction open.
+READ_COMMITTED = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 IN_TRANSACTION = 1  # of the status that the server sends with each answer
 SHOWN = 300  # characters of a statement in an error
 
@@ -56,7 +58,6 @@ def connections(url: URL, *, read_only: bool) -> Engine:
     }
     engine = create_engine(
         url.set(drivername="mysql+quiet"),
-        isolation_level="READ COMMITTED",
         connect_args={
             "autocommit": True,
             "charset": "utf8mb4",
@@ -97,11 +98,12 @@ def patient(connection: Connection, seconds: int) -> Iterator[None]:
 
 def _set_read_only(connection: Any, _: object) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.execute(f"{READ_COMMITTED}, READ ONLY")
 
 
 def _ask_packet(connection: Any, record: Any) -> None:
     with connection.cursor() as cursor:
+        cursor.execute(READ_COMMITTED)
         cursor.execute("SELECT @@max_allowed_packet")
         record.info["max_allowed_packet"] = cursor.fetchone()[0]
 

@@ -106,6 +106,17 @@ def test_sessions_do_not_depend_on_the_settings_of_the_server(url: str) -> None:
     )
 
 
+def test_a_read_leaves_no_transaction(url: str, opened: Callable[..., VersionedCollection]) -> None:
+    put(opened(), "r1", [1], [sale(1, "A")])
+    reader = opened(read_only=True)
+    assert content(reader) == [sale(1, "A")]
+    assert list(reader.backend.rows([1], ["product_id"])) != []
+    with open_engine(url) as engine, engine.begin() as connection:
+        server = "SELECT count(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist p "
+        mine = "ON t.trx_mysql_thread_id = p.id WHERE p.db = database() AND p.id <> connection_id()"
+        assert connection.exec_driver_sql(server + mine).scalar() == 0, "it would stop a change of the schema"
+
+
 @contextmanager
 def open_engine(url: str, *, read_only: bool = False) -> Iterator[Engine]:
     """Connections that are given back."""

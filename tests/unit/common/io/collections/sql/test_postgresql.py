@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 from psycopg import sql
 from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DBAPIError
 
 from common.io.collections import open_store
 from common.io.collections.collection import VersionedCollection
@@ -182,6 +183,143 @@ def test_rows_are_streamed(opened: Opener) -> None:
     (chunk,) = backend.chunks()
     assert sum(table.num_rows for table in backend.rows([chunk], ["_hash"])) == 10
     assert sent[-2] == "BEGIN", "a cursor lives in a transaction"
+
+
+# a first load
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes any row for many."""
+    monkeypatch.setattr(postgresql, "MANY", 1)
+
+
+def indexes(other: psycopg.Connection[Any]) -> int:
+    """How many the table of ``SALES`` has; the key is one of them."""
+    statement = "SELECT count(*) FROM pg_indexes WHERE tablename = 'sales_product_revenue_v1__rows'"
+    (found,) = other.execute(statement).fetchall()
+    return int(found[0])
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_indexes_of_an_empty_table_are_built_after_its_rows(
+    opened: Opener, other: psycopg.Connection[Any]
+) -> None:
+    collection = opened(replace(SALES, unique=(("date", "quantity"),)))
+    before, sent = indexes(other), []
+    event.listen(
+        backend_of(collection).database.engine, "before_cursor_execute", lambda *given: sent.append(given[2])
+    )
+    put(collection, "r1", [1], [sale(1, "A")])
+    kinds = [" ".join(one.split()[:2]) for one in sent if "INDEX vitrine" in one or "INDEX IF" in one]
+    assert kinds == ["DROP INDEX"] * 3 + ["CREATE INDEX"] * 3, "and the unique one stands"
+    assert indexes(other) == before == 5
+    sent.clear()
+    put(collection, "r2", [1], [sale(1, "A", 2)])
+    assert not any("INDEX" in one or "LOCK" in one for one in sent)
+
+
+@pytest.mark.usefixtures("eager")
+def test_indexes_stand_where_somebody_reads(opened: Opener, other: psycopg.Connection[Any]) -> None:
+    collection = opened()
+    with other.transaction():
+        other.execute("SELECT * FROM sales_product_revenue_v1")
+        put(collection, "r1", [1], [sale(1, "A")])
+    assert content(collection) == [sale(1, "A")]
+    assert indexes(other) == 4
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_writer_that_does_not_own_the_table_leaves_its_indexes_alone(
+    url: str, opened: Opener, other: psycopg.Connection[Any], role: Callable[[str], str]
+) -> None:
+    opened()
+    guest = role("guest")
+    grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}"
+    other.execute(sql.SQL(grant).format(sql.Identifier(guest)))
+    store = open_store(_as(url, guest), batch_size=10)
+    put(store.collection(SALES), "r1", [1], [sale(1, "A")])
+    store.close()
+    assert indexes(other) == 4
+
+
+@pytest.mark.usefixtures("eager")
+def test_indexes_that_a_killed_writer_put_off_are_built_by_the_next(
+    opened: Opener, other: psycopg.Connection[Any]
+) -> None:
+    backend = backend_of(opened())
+    schema = stored_schema(SALES)
+    row = {one.name: "x" if pa.types.is_string(one.type) else 1 for one in schema}
+
+    def dies() -> Iterator[pa.Table]:
+        yield pa.Table.from_pylist([row], schema)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        backend.write(dies())
+    assert indexes(other) == 1
+    backend.write([pa.Table.from_pylist([row | {"_chunk": 2}], schema)])
+    assert indexes(other) == 4
+
+
+@pytest.mark.usefixtures("eager")
+def test_rows_that_come_in_between_keep_their_indexes(opened: Opener, other: psycopg.Connection[Any]) -> None:
+    collection, second = opened(), opened()
+    backend = backend_of(collection)
+
+    def come_between(*_: Any) -> None:
+        put(second, "r1", [1], [sale(1, "A")])
+
+    event.listen(backend.database.engine, "savepoint", come_between, once=True)
+    sent: list[str] = []
+    event.listen(backend.database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    put(collection, "r2", [2], [sale(2, "A")])
+    assert any("LOCK TABLE" in one for one in sent)
+    assert not any("DROP INDEX" in one for one in sent)
+
+
+def test_indexes_are_built_by_one_at_a_time(
+    opened: Opener, other: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SCHEMA_SECONDS", 1)
+    first, second = backend_of(opened()), backend_of(opened())
+    gone = next(index.name for index in first.table.indexes)
+    other.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(str(gone))))
+    with (
+        first.database.writing() as connection,
+        first.database.dialect.changing_schema(connection, first.name),
+        pytest.raises(DBAPIError, match="timeout"),
+    ):
+        second.database.dialect.settle(second.database.engine, second.table)
+    assert indexes(other) == 3
+    second.database.dialect.settle(second.database.engine, second.table)
+    assert indexes(other) == 4
+
+
+@pytest.mark.usefixtures("eager")
+def test_two_first_loads_at_once_leave_every_index(
+    url: str, opened: Opener, other: psycopg.Connection[Any]
+) -> None:
+    opened()
+    start, failed = threading.Barrier(4), []
+
+    def load(number: int) -> None:
+        store = open_store(url, batch_size=10)
+        start.wait()
+        try:
+            put(store.collection(SALES), f"r{number}", [number], [sale(number, "A")])
+        except StoreError as error:
+            failed.append(error)
+        store.close()
+
+    threads = [threading.Thread(target=load, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert indexes(other) == 4
+    assert len(content(opened())) == 4
 
 
 # pages
