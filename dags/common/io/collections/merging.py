@@ -32,8 +32,10 @@ def merge(backend: Backend) -> Published | None:
     changes = {day: Change(base[day].id, None) for days in months.values() for day in days}
     for month, days in months.items():
         changes[month] = Change(None, combined(chunks[month], [base[day] for day in days]))
-    backend.write(_copied(backend, {chunks[m]: [base[day].id for day in days] for m, days in months.items()}))
     try:
+        backend.write(
+            _copied(backend, {chunks[m]: [base[day].id for day in days] for m, days in months.items()})
+        )
         finish(backend, name, attempt, changes)
         return _publish(backend, name, changes)
     except AttemptError:

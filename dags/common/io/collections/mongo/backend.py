@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from common.io.collections.encoding import CHUNK, STORED, collection_name, demand_storable, stored_schema
 from common.io.collections.manifest import Change, Manifest
@@ -199,12 +199,18 @@ class MongoBackend:
         """Rows in the chunks of a manifest that a query finds, along the index that has them in order."""
         chunks = [chunk.id for chunk in self.manifest(stored).values()]
         direction = -1 if query.descending else 1
+        asked: dict[str, Any] = {
+            "filter": condition(query, chunks),
+            "projection": {"_id": 0, **dict.fromkeys(query.columns, 1)},
+            "sort": [(column, direction) for column in query.order] or None,
+            "limit": query.limit,
+        }
         with self.database.reading() as database:
-            found = database[self.rows_name].find(
-                condition(query, chunks),
-                {"_id": 0, **dict.fromkeys(query.columns, 1)},
-                sort=[(column, direction) for column in query.order] or None,
-                limit=query.limit,
-                hint=serving(self.contract, query).name,
-            )
-            return values(found, query.columns)
+            rows = database[self.rows_name]
+            try:
+                return values(rows.find(**asked, hint=serving(self.contract, query).name), query.columns)
+            except OperationFailure as error:
+                if "hint" not in str(error):
+                    raise
+                # The reader's contract has an index that a newer one dropped, or that is not built yet.
+                return values(rows.find(**asked), query.columns)
