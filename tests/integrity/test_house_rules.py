@@ -26,7 +26,7 @@ BEYOND_THE_SDK: dict[str, tuple[tuple[str, ...], str]] = {
 }
 # Modules without a mirrored test, and where they are tested instead.
 TESTED_ELSEWHERE = {
-    "dags/common/io/collections/backend.py": "tests/contract/test_store.py",
+    "dags/common/io/collections/backend.py": "tests/contract/test_backend.py",
     "dags/common/io/collections/protocol.py": "tests/contract/test_store.py",
     "dags/common/io/collections/sql/dialect.py": "tests/contract/test_store.py",
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -42,7 +42,7 @@ from contract.kit import STORES, batch, moment, publication
 from model.interrupted import Interrupted, Killed
 from model.plain_collection import Key, PlainAttempt, PlainCollection, PlainVersion, Refused, Row, page
 
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "4"))  # for each store and contract
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "5"))  # for each store and contract
 DIES = st.none() | st.none() | st.integers(0, 14)
 DEAD = object()
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
@@ -118,7 +118,7 @@ def grown(contract: Contract, level: int) -> Contract:
     return replace(contract, version=f"1.{level}.0", fields=(*added, *contract.fields), indexes=indexes)
 
 
-def rows_of(contract: Contract, days: list[date], least: int = 0) -> st.SearchStrategy[list[dict[str, Any]]]:
+def rows_of(contract: Contract, days: list[date], least: int = 1) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Some rows, each with a key of its own; those of days are of some of these."""
     values = {field.name: st.sampled_from(VALUES[field.type]) for field in contract.fields}
     fields = {f.name: values[f.name] if f.required else st.none() | values[f.name] for f in contract.fields}
@@ -164,9 +164,9 @@ def queries(draw: st.DrawFn, contract: Contract) -> Query:
     )
 
 
-def some(names: Sequence[str], most: int) -> st.SearchStrategy[list[str]]:
-    """Up to so many of some names."""
-    return st.lists(st.sampled_from(names), max_size=most, unique=True)
+def some(names: Sequence[str], most: int, least: int = 0) -> st.SearchStrategy[list[str]]:
+    """So many of some names."""
+    return st.lists(st.sampled_from(names), min_size=least, max_size=most, unique=True)
 
 
 @dataclass(frozen=True)
@@ -312,10 +312,9 @@ class CollectionMachine(RuleBasedStateMachine):
     def stage(self, data: st.DataObject, run: str, mode: Any, dies: int | None) -> None:
         chosen, days = self.place.partitions, DAYS
         if self.place.bucket_of is None:
-            chosen = data.draw(some(chosen, 4))
+            chosen = data.draw(some(chosen, 4, least=1))
             days = [date.fromisoformat(partition) for partition in chosen]
-        rows = data.draw(rows_of(self.contract, days)) if chosen else []
-        self.stage_rows(rows, chosen, run, mode, dies)
+        self.stage_rows(data.draw(rows_of(self.contract, days)), chosen, run, mode, dies)
 
     @rule(data=st.data(), mode=st.sampled_from(("replace", "upsert")))
     def load(self, data: st.DataObject, mode: Any) -> None:
@@ -344,8 +343,9 @@ class CollectionMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), mark=st.none() | st.integers(1, 9), scheduled=st.booleans(), dies=DIES)
     def publish(self, data: st.DataObject, mark: int | None, scheduled: bool, dies: int | None) -> None:
-        """One that was staged lately, more often than one of long ago."""
-        attempt = self.model.attempts[-data.draw(st.integers(1, min(6, len(self.model.attempts))))]
+        """One that is open, more often than one that is not."""
+        attempts = self.model.attempts
+        attempt = data.draw(st.sampled_from([*(one for one in attempts if one.open), *attempts[-2:]]))
         watermark = None if mark is None else moment(f"2026-01-0{mark}")
         self.publish_attempt(attempt, watermark, scheduled, dies)
 
@@ -477,6 +477,7 @@ def fixed(examples: int) -> settings:
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, *[Phase.shrink] * ("MODEL_SHRINK" in os.environ)],  # which takes minutes
     )
 
 

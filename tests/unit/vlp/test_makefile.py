@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TARGETS = {"setup", "run", "up", "api", "token", "openapi", "dead-letters"}
-TARGETS |= {"test", "lint", "types", "bench", "lock", "clean", "help"}
+TARGETS |= {"test", "faults", "lint", "types", "bench", "lock", "clean", "help"}
 
 
 def make(folder: Path, *arguments: str, cwd: Path | None = None, **variables: str) -> str:

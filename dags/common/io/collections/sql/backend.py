@@ -79,8 +79,9 @@ class SqlBackend:
         }
         with self.database.writing() as connection:
             if not seen.revision:
-                insert = self.database.dialect.insert_if_absent(COLLECTIONS)
-                return connection.execute(insert.values(name=self.name, **values)).rowcount == 1
+                insert = self.database.dialect.insert_if_absent(COLLECTIONS).values(name=self.name, **values)
+                counted = {"preserve_rowcount": True}  # of an insert SQLAlchemy forgets it
+                return connection.execute(insert, execution_options=counted).rowcount == 1
             mine = (COLLECTIONS.c.name == self.name, COLLECTIONS.c.revision == seen.revision)
             return connection.execute(COLLECTIONS.update().where(*mine).values(**values)).rowcount == 1
 

@@ -12,7 +12,8 @@ import pytest
 from common.io.collections.manifest import Change
 from common.io.collections.mongo.backend import MongoBackend
 from common.io.collections.mongo.database import MongoDatabase
-from common.io.collections.protocol import Chunk
+from common.io.collections.protocol import Chunk, Query
+from common.io.collections.reading import PageQuery
 from common.io.collections.record import Record
 from contract.kit import SALES, STORES
 
@@ -86,3 +87,10 @@ def test_indexes_that_others_have_made_stay(url: str, backend: MongoBackend) -> 
         ["date", "product_id", "_chunk"],
         ["quantity", "date", "product_id", "_chunk"],
     ]
+
+
+def test_a_reader_of_an_older_contract_reads_on_without_an_index_that_was_dropped(
+    url: str, backend: MongoBackend
+) -> None:
+    MongoBackend(backend.database, replace(SALES, indexes=())).ensure()
+    assert backend.page("1.1", PageQuery(SALES, Query(sort="revenue"))) == []
