@@ -46,7 +46,7 @@ def _scene(results: Results) -> Iterator[str]:
         f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} processors, {memory:.0f} GB, Python {platform.python_version()}; "
         f"the matrix took {minutes:.0f} minutes. "
-        f"S{servers.closing_lines()[0][1:]}.\n"
+        f"S{servers.header_lines()[0][1:]}.\n"
     )
     totals = {store: tally.total() for store, tally in results.matrix.items()}
     yield from _table("store", FIGURES, {store: _cells(line) for store, line in totals.items()})
@@ -65,7 +65,7 @@ def _matrix(results: Results, store: str) -> Iterator[str]:
 def _breaks(results: Results) -> Iterator[str]:
     yield "## Rules broken on purpose\n"
     yield "The processes of the matrix make a mistake; it must then fail. What it saw first:\n"
-    stores = list(dict.fromkeys(store for store in results.breaks))
+    stores = [store for store in results.matrix if store in results.breaks]
     mistakes = list(dict.fromkeys(chain.from_iterable(results.breaks.values())))
     for mistake in mistakes:
         yield f"- **{mistake}**"
@@ -77,7 +77,7 @@ def _breaks(results: Results) -> Iterator[str]:
 def _outages(results: Results) -> Iterator[str]:
     yield "## Outages\n"
     yield "What a writer was told, and when; the product's waits were shortened to a second or two.\n"
-    stores = list(dict.fromkeys(chain.from_iterable(results.outages.values())))
+    stores = list(results.matrix)
     rows = {what: [told.get(store, "") for store in stores] for what, told in sorted(results.outages.items())}
     yield from _table("what happened", stores, rows)
     yield (

@@ -10,7 +10,7 @@ from common.io.collections.merging import due
 from faults.child import Boundary
 from faults.contents import Content
 from faults.processes import Processes
-from faults.tally import INSTANT, Line, Tally, chosen, spread
+from faults.tally import INSTANT, Line, Tally, chosen
 from faults.trial import Step, Trial
 
 LONGEST = 0.3  # seconds after its start in which a load is killed at any instant
@@ -22,7 +22,7 @@ class Effort:
 
     Attributes:
         kills: Of each group of boundaries, in each operation.
-        stops: Of each operation, processes that are stopped.
+        stops: The same for processes that are stopped.
         instants: Loads killed at any instant.
         scenarios: Those that are run.
     """
@@ -33,7 +33,7 @@ class Effort:
     scenarios: tuple[str, ...]
 
 
-SHORT = Effort(1, 2, 1, ("load", "vacuum", "read"))
+SHORT = Effort(1, 1, 1, ("load", "vacuum", "read"))
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ SCENARIOS = {
     "schema": Scenario(_schema, (_newer_contract,)),
     "read": Scenario(_read, (_overtaken,), killed=False),
 }
-FULL = Effort(10, 10, 12, tuple(SCENARIOS))
+FULL = Effort(9, 3, 12, tuple(SCENARIOS))
 
 
 class Matrix:
@@ -224,7 +224,7 @@ class Matrix:
     def _stop(self, trial: Trial, scenario: Scenario, passed: Sequence[Boundary]) -> None:
         found = [one for one in passed if not one.locked]
         begun = next((n for n, one in enumerate(found) if str(one) == "stage: after 1 of swap 1"), 0)
-        stops = spread(found[begun:], self.effort.stops)  # before that nothing can be stale
+        stops = chosen(found[begun:], self.effort.stops)  # before that nothing can be stale
         for turn, stop in enumerate(self._unseen(stops if scenario.rivals else ())):
             trial.stop(scenario.step(trial), stop, scenario.rivals[turn % len(scenario.rivals)])
 

@@ -48,11 +48,12 @@ def group_of(boundary: Boundary) -> str:
 
 
 def chosen(passed: Iterable[Boundary], each: int) -> list[Boundary]:
-    """Boundaries evenly spread over each group: so many of it, or all where it has fewer."""
+    """Boundaries evenly spread over each group: so many of it, of readings a third."""
     groups: dict[str, list[Boundary]] = {}
     for boundary in passed:
         groups.setdefault(group_of(boundary), []).append(boundary)
-    return [boundary for found in groups.values() for boundary in spread(found, each)]
+    wanted = {group: -(-each // 3) if group == READING else each for group in groups}
+    return [boundary for group, found in groups.items() for boundary in spread(found, wanted[group])]
 
 
 def spread(found: list[Boundary], wanted: int) -> list[Boundary]:

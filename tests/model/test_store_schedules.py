@@ -136,7 +136,7 @@ class Schedule:
             if not actor.ended:
                 actor.step()
                 self.check_change()
-        self.check()
+        self.check(some=True)
         if actor.error:
             raise actor.error
 
@@ -147,9 +147,10 @@ class Schedule:
             self.revision = revision
             self.check()
 
-    def check(self) -> None:
-        """Each retained version holds what the model expects."""
-        for version in self.observer.backend.record().versions:
+    def check(self, some: bool = False) -> None:
+        """Each retained version, or some one of them, holds what the model expects."""
+        versions = list(self.observer.backend.record().versions)
+        for version in [self.dice.choice(versions)] if some else versions:
             number = version.number
             if number not in self.expected:
                 assert number == max(self.expected) + 1
@@ -194,7 +195,7 @@ class Schedule:
                 publish(collection, name, self.loads[attempt.run_id])
 
     def read(self, collection: VersionedCollection) -> None:
-        number = self.dice.choice(collection.history()).number
+        number = collection.history()[-1].number  # the first to be retired
         query = Query(fields=("product_id", "quantity"), limit=2)
         try:
             found = [row for page in pages(collection, number, query) for row in page.rows.to_pylist()]
@@ -205,7 +206,7 @@ class Schedule:
         assert [(row["product_id"], row["quantity"]) for row in found] == expected
 
     def vacuum(self) -> Callable[[VersionedCollection], None]:
-        keep, abandon_after = self.dice.randint(1, 3), timedelta(0 if self.dice.random() < 0.3 else 1)
+        keep, abandon_after = self.dice.randint(1, 2), timedelta(0 if self.dice.random() < 0.3 else 1)
 
         def work(collection: VersionedCollection) -> None:
             collection.vacuum(keep, abandon_after=abandon_after)

@@ -53,6 +53,15 @@ def free_port() -> int:
             return port
 
 
+def stopped(pid: int) -> bool:
+    """Whether all threads of a process stand still; on a busy machine some go on a while after SIGSTOP."""
+    try:
+        said = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:  # a thread has ended since
+        return False
+    return all(one.rpartition(")")[2].split()[0] in "TtZX" for one in said)
+
+
 def listening(port: int) -> bool:
     """Whether anything listens on a port: a driver would ask again and again and wait in between."""
     with socket.socket() as probe:
@@ -171,6 +180,8 @@ class Server(ABC):
         pid = self._demand_own()
         for process in family_of(pid)[:1] + family_of(pid):  # it first, that it starts no more children
             send(process, signal.SIGSTOP)
+            while not stopped(process.pid):
+                time.sleep(0.001)
 
     def resume(self) -> None:
         """Lets it go on after ``pause``."""

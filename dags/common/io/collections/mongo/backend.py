@@ -15,11 +15,12 @@ from typing import Any
 import pyarrow as pa
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from common.io.collections.encoding import CHUNK, STORED, collection_name, demand_storable, stored_schema
+from common.io.collections.encoding import CHUNK, collection_name, demand_storable, stored_schema
 from common.io.collections.manifest import Change, Manifest
 from common.io.collections.mongo.database import Document, MongoDatabase
 from common.io.collections.mongo.documents import documents, tables, values
-from common.io.collections.mongo.pages import OURS, Index, condition, indexes, serving
+from common.io.collections.mongo.indexes import build
+from common.io.collections.mongo.pages import condition, serving
 from common.io.collections.protocol import Chunk
 from common.io.collections.reading import PageQuery
 from common.io.collections.record import Record, from_json, to_json
@@ -28,6 +29,7 @@ from common.utils.contract import Contract
 COLLECTIONS, MANIFESTS, CHANGES = "vitrine_collections", "vitrine_manifests", "vitrine_changes"
 FETCHED = 50_000  # rows that are in Python's hands at once
 CACHED = 8  # manifests; each is some 100 kB at most
+DELETED = 20_000  # rows that one write deletes: far less than the time that an answer may take
 
 
 class MongoBackend:
@@ -51,26 +53,7 @@ class MongoBackend:
         with self.database.writing() as database:
             for entries in (MANIFESTS, CHANGES):
                 database[entries].create_index("collection")
-            rows = database[self.rows_name]
-            wanted = {index.name: index for index in indexes(self.contract)}
-            for name, index in wanted.items():
-                rows.create_index(
-                    [(column, 1) for column in index.columns], name=name, **self._uniqueness(index)
-                )
-            for name in rows.index_information():
-                if name.startswith(OURS) and name not in wanted:
-                    rows.drop_index(name)
-
-    def _uniqueness(self, index: Index) -> Document:
-        """Of rows that have all the fields: MongoDB would take nulls for alike."""
-        if not index.unique:
-            return {}
-        kinds = {name: STORED[self.contract.field(name).type] for name in index.columns if name != CHUNK}
-        given = {
-            name: {"$type": "string" if pa.types.is_string(kind) else "number"}
-            for name, kind in kinds.items()
-        }
-        return {"unique": True, "partialFilterExpression": given}
+            build(database[self.rows_name], self.contract)
 
     def record(self) -> Record:
         """The record as it is now; the whole document is fetched only where its revision is another."""
@@ -171,11 +154,14 @@ class MongoBackend:
             return list(database[self.rows_name].distinct(CHUNK))
 
     def delete_chunks(self, chunks: Sequence[int]) -> int:
-        """Deletes chunk by chunk; returns how many rows."""
+        """Deletes chunk by chunk, so many rows at a time."""
         total = 0
-        for chunk in chunks:
-            with self.database.writing() as database:
-                total += database[self.rows_name].delete_many({CHUNK: chunk}).deleted_count
+        with self.database.writing() as database:
+            rows = database[self.rows_name]
+            for chunk in chunks:
+                while found := list(rows.find({CHUNK: chunk}, {"_id": 1}, limit=DELETED)):
+                    ids = [one["_id"] for one in found]
+                    total += rows.delete_many({"_id": {"$in": ids}}).deleted_count
         return total
 
     def entries(self) -> tuple[set[str], set[int]]:
@@ -205,10 +191,11 @@ class MongoBackend:
             "sort": [(column, direction) for column in query.order] or None,
             "limit": query.limit,
         }
+        index = serving(self.contract, query)
         with self.database.reading() as database:
             rows = database[self.rows_name]
             try:
-                return values(rows.find(**asked, hint=serving(self.contract, query).name), query.columns)
+                return values(rows.find(**asked, hint=index and index.name), query.columns)
             except OperationFailure as error:
                 if "hint" not in str(error):
                     raise

@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl
 
+from bson.errors import BSONError
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database as PyMongoDatabase
-from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.uri_parser import parse_uri
 
 from common.io.collections.backend import Backend
@@ -20,6 +29,7 @@ Document = dict[str, Any]
 
 # Milliseconds, unless the URL says otherwise: a server that is away or silent is noticed.
 WAITS = {"serverSelectionTimeoutMS": 10_000, "connectTimeoutMS": 10_000, "socketTimeoutMS": 60_000}
+UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
 
 
 class MongoDatabase:
@@ -32,14 +42,19 @@ class MongoDatabase:
             StoreError: The URL cannot be read, or names no database.
         """
         self.batch_size, self.read_only = batch_size, read_only
+        address, _, options = url.partition("?")
+        if address.startswith("mongodb+srv:"):  # the client asks the name service; reading the URL does not
+            readable = address.replace("mongodb+srv:", "mongodb:", 1)
+        else:
+            readable = url
         try:
-            parsed = parse_uri(url, validate=True)
+            parsed = parse_uri(readable, validate=True)
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise _wrong_url("The URL of the collections cannot be read.") from error
         if not parsed["database"]:
             raise _wrong_url("The URL of the collections names no database.")
         self._url, self._name = url, str(parsed["database"])
-        given = {name.lower() for name in parsed["options"]}
+        given = {name.lower() for name, _ in parse_qsl(options)}
         self._waits = {name: value for name, value in WAITS.items() if name.lower() not in given}
         hosts = ",".join(f"{host}:{port}" for host, port in parsed["nodelist"])
         self.place = f"mongodb://{hosts}/{self._name}"
@@ -69,12 +84,13 @@ class MongoDatabase:
         """The database; what it says is an error becomes a StoreError."""
         try:
             yield self.documents
-        except PyMongoError as error:
+        except (PyMongoError, BSONError) as error:
+            # A BulkWriteError prints the rows that it is about: those belong in no log.
             raise StoreError(
                 f"MongoDB refused or did not answer: {_said(error)}.",
                 where=self.place,
-                next_step="Is it there, may this user write, is there room on the disk? Then try again.",
-            ) from error
+                next_step=_next_step(error),
+            ) from (None if isinstance(error, BulkWriteError) else error)
 
     @contextmanager
     def writing(self) -> Iterator[PyMongoDatabase[Document]]:
@@ -91,9 +107,20 @@ class MongoDatabase:
             del self.__dict__["client"]
 
 
-def _said(error: PyMongoError) -> str:
-    """What the error says, without the topology that pymongo appends."""
+def _said(error: Exception) -> str:
+    """What the error says, without the rows and the topology that pymongo appends."""
+    if isinstance(error, BulkWriteError):
+        told = [*error.details.get("writeErrors", []), *error.details.get("writeConcernErrors", [])]
+        return f"{len(told)} writes failed, the first for: {told[0]['errmsg']}"
     return str(error).split(", full error:")[0].split(", Timeout:")[0].split(" (configured timeouts:")[0]
+
+
+def _next_step(error: Exception) -> str:
+    if isinstance(error, ConnectionFailure | ConfigurationError):
+        return "Is it running, and can it be reached from here under this name? Then try again."
+    if isinstance(error, OperationFailure) and error.code in (UNAUTHORIZED, AUTHENTICATION_FAILED):
+        return "Check the user and the password in the URL, and the user's rights (docs/roles/mongodb.js)."
+    return "Is there room on its disk? Then try again."
 
 
 def _wrong_url(what: str) -> StoreError:

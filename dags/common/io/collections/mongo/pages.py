@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from common.io.collections.encoding import CHUNK
+from common.io.collections.mongo.indexes import Index, indexes
 from common.io.collections.reading import PageQuery
 from common.utils.contract import Contract
 
-OURS = "vitrine_"  # what the names of our indexes begin with
 
+def serving(contract: Contract, query: PageQuery) -> Index | None:
+    """The index that has the page's rows in its order, behind the most fields that filters pin.
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index that the contract asks for."""
-
-    columns: tuple[str, ...]
-    unique: bool = False
-
-    @property
-    def name(self) -> str:
-        """Tells ours from others, and one definition from another."""
-        digest = hashlib.sha256(f"{self.columns} {self.unique}".encode()).hexdigest()[:10]
-        return f"{OURS}{digest}_{'_'.join(self.columns)}"[:60]
-
-
-def indexes(contract: Contract) -> list[Index]:
-    """Of the key and of each declared index, all ending in the chunk, and of the chunk alone.
-
-    The chunk test of a page stays inside of its index.
+    There is none where the sort is by a declared index's first field, and the next is not the key's first.
     """
-    ordered = [contract.key, *(tuple(dict.fromkeys((*one, *contract.key))) for one in contract.indexes)]
-    wanted = [Index((*columns, CHUNK)) for columns in dict.fromkeys(ordered)]
-    return [*wanted, Index((CHUNK,)), *(Index((*one, CHUNK), unique=True) for one in contract.unique)]
-
-
-def serving(contract: Contract, query: PageQuery) -> Index:
-    """The index that has the page's rows in its order, behind the most fields that filters pin."""
     pinned = {column for column, operator, _ in query.filters if operator == "eq"}
 
     def fits(index: Index) -> bool:
@@ -49,7 +25,7 @@ def serving(contract: Contract, query: PageQuery) -> Index:
     def leading(index: Index) -> int:
         return next(at for at, column in enumerate(index.columns) if column not in pinned)
 
-    return max(filter(fits, indexes(contract)), key=leading)
+    return max(filter(fits, indexes(contract)), key=leading, default=None)
 
 
 def condition(query: PageQuery, chunks: Iterable[int]) -> dict[str, Any]:

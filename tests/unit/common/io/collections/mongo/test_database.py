@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from traceback import format_exception
 
+import pymongo
 import pytest
 
 from common.io.collections import open_store
 from common.io.collections.mongo.database import MongoDatabase
 from common.io.collections.protocol import StoreError
-from contract.kit import SALES, STORES, put, sale
+from contract.kit import SALES, STORES, content, put, sale
 from servers import server
 
 
@@ -40,6 +42,53 @@ def test_the_place_names_hosts_and_database_only() -> None:
     assert database.place == "mongodb://one:27018,two:27017/shop"
 
 
+def test_a_url_of_the_name_service_is_read_without_asking_it() -> None:
+    database = opened("mongodb+srv://ann:s3cret@cluster.invalid/shop?srvMaxHosts=2&socketTimeoutMS=5")
+    assert database.place == "mongodb://cluster.invalid:27017/shop"
+    assert "socketTimeoutMS" not in database._waits
+    assert "connectTimeoutMS" in database._waits
+
+
+def test_writes_that_fail_are_told_without_their_rows(tmp_path: Path) -> None:
+    database = opened(STORES["mongodb"](tmp_path))
+    told = pytest.raises(StoreError, match="2 writes failed, the first for: E11000")
+    with told as refused, database.writing() as documents:
+        documents["rows"].insert_many([{"_id": "1", "name": "Ann"}] * 3, ordered=False)
+    assert "room on its disk" in str(refused.value)
+    trace = "".join(format_exception(refused.value))
+    assert "full error" not in trace, "the driver's own error prints the rows, which are personal data"
+
+
+def test_a_row_that_is_too_large_is_told(tmp_path: Path) -> None:
+    database = opened(STORES["mongodb"](tmp_path))
+    for size in (17_000_000, 50_000_000):  # one that the server refuses, and one that the driver does
+        with pytest.raises(StoreError, match="too large"), database.writing() as documents:
+            documents["rows"].insert_many([{"_id": "1", "name": "x" * size}], ordered=False)
+
+
+def test_a_reader_by_the_documented_role_reads_and_cannot_write(repository: Path) -> None:
+    script = (repository / "docs/roles/mongodb.js").read_text()
+    assert 'roles: [{ role: "read", db: db.getName() }]' in script
+    url = server("mongodb").empty_database()
+    if "@" not in url:
+        pytest.skip("nobody has to log in to this server")
+    sales = open_store(url, batch_size=10).collection(SALES)
+    sales.ensure()
+    put(sales, "r", [1], [sale(1, "A")])
+    with pymongo.MongoClient(url) as client:
+        database = client.get_default_database()
+        database.command("createUser", "reader", pwd="s3cret", roles=[{"role": "read", "db": database.name}])
+    server_at = url.partition("@")[2].partition("/")[0]
+    reader = f"mongodb://reader:s3cret@{server_at}/{database.name}"
+    reading = open_store(reader, batch_size=10).collection(SALES)
+    assert len(content(reading)) == 1
+    with pytest.raises(StoreError, match="the user's rights") as refused:
+        put(reading, "s", [1], [sale(1, "B")])
+    assert "s3cret" not in str(refused.value)
+    with pytest.raises(StoreError, match="Check the user and the password"):
+        open_store(reader.replace("s3cret", "guess"), batch_size=10).collection(SALES).live()
+
+
 def test_a_server_that_is_away_is_noticed() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
@@ -50,6 +99,7 @@ def test_a_server_that_is_away_is_noticed() -> None:
     assert time.monotonic() - began < 10
     assert "s3cret" not in str(refused.value)
     assert "127.0.0.1" in str(refused.value)
+    assert "Is it running" in str(refused.value)
 
 
 def test_a_silent_server_is_given_up() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from common.io.collections.mongo.pages import condition, indexes, serving
+from common.io.collections import open_store
+from common.io.collections.mongo.pages import condition, serving
 from common.io.collections.protocol import Filter, Query
 from common.io.collections.reading import PageQuery
-from contract.kit import SALES, day, put, sale
+from contract.kit import SALES, STORES, day, pages, put, sale
 from servers import server
 
 PRODUCT = Filter("product_id", "eq", "A")
@@ -33,7 +35,9 @@ def page(*filters: Filter, **other: Any) -> PageQuery:
     ],
 )
 def test_the_index_has_the_rows_in_order(query: PageQuery, columns: tuple[str, ...]) -> None:
-    assert serving(SALES, query).columns == columns
+    index = serving(SALES, query)
+    assert index is not None
+    assert index.columns == columns
 
 
 def test_a_position_is_a_range_of_the_index() -> None:
@@ -48,11 +52,17 @@ def test_a_position_is_a_range_of_the_index() -> None:
     assert falling["$and"][0] == {"date": {"$lte": 20454}}
 
 
-def test_names_tell_indexes_apart() -> None:
-    wanted = indexes(replace(SALES, unique=(("date", "product_name"),)))
-    assert len({index.name for index in wanted}) == len(wanted) == 5
-    assert all(index.name.startswith("vitrine_") for index in wanted)
-    assert [index.columns for index in wanted if index.unique] == [("date", "product_name", "_chunk")]
+def test_an_order_that_no_index_has_is_sorted(tmp_path: Path) -> None:
+    contract = replace(SALES, indexes=(("quantity", "product_id"),))
+    assert serving(contract, PageQuery(contract, Query(sort="quantity"))) is None
+    sales = open_store(STORES["mongodb"](tmp_path), batch_size=1000).collection(contract)
+    sales.ensure()
+    put(sales, "r", [1, 2], [sale(1, "B", 7), sale(2, "A", 7), sale(1, "A", 9)])
+    (first, second) = pages(sales, 1, Query(sort="quantity", limit=2))
+    found = [
+        (row["quantity"], row["product_id"]) for row in (first.rows.to_pylist() + second.rows.to_pylist())
+    ]
+    assert found == [(7, "B"), (7, "A"), (9, "A")]
 
 
 @pytest.mark.parametrize(
@@ -66,14 +76,14 @@ def test_names_tell_indexes_apart() -> None:
     ],
 )
 def test_the_servers_plan_scans_one_index_and_sorts_nothing(query: Query) -> None:
-    from common.io.collections import open_store
-
     url = server("mongodb").empty_database()
     sales = open_store(url, batch_size=1000).collection(SALES)
     sales.ensure()
     rows = [sale(number, product, ord(product) % 7) for number in range(1, 29) for product in "ABCDEFGH"]
     for run in ("r1", "r2"):
         put(sales, run, list(range(1, 29)), [{**row, "product_name": run} for row in rows])
+    index = serving(SALES, PageQuery(SALES, query))
+    assert index is not None
     backend: Any = sales.backend  # type: ignore[attr-defined]
     live = sales.live()
     assert live is not None
@@ -87,7 +97,7 @@ def test_the_servers_plan_scans_one_index_and_sorts_nothing(query: Query) -> Non
                     "find": backend.rows_name,
                     "filter": condition(wanted, chunks),
                     "sort": {column: direction for column in wanted.order},
-                    "hint": serving(SALES, wanted).name,
+                    "hint": index.name,
                     "limit": wanted.limit,
                 }
             }
