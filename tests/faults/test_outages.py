@@ -251,7 +251,6 @@ def test_files_that_may_not_grow(store: str, starter: Processes, tmp_path: Path)
         note("files may not grow", store, *told)
 
 
-@pytest.mark.skipif(not ALL, reason="starts a server on a small disk: make faults")
 @pytest.mark.parametrize("store", SERVERS)
 def test_server_on_a_full_disk(
     store: str, starter: Processes, small_disk: Path, monkeypatch: pytest.MonkeyPatch

@@ -201,8 +201,14 @@ class PlainCollection:
 
     def vacuum(self, keep: int, abandon: bool) -> list[int]:
         """The versions that it retires."""
-        retired = [version.number for version in self.versions[:-keep]]
-        self.versions = self.versions[-keep:]
+        contents = place = 0
+        for place in reversed(range(len(self.versions))):
+            copied = self.versions[place + 1 : place + 2]  # a merge and what it copied count as one
+            contents += not (copied and copied[0].kind == "merge")
+            if contents == keep:
+                break
+        retired = [version.number for version in self.versions[:place]]
+        self.versions = self.versions[place:]
         for attempt in self.attempts:
             attempt.open &= not abandon
         return retired

@@ -295,7 +295,7 @@ class Collection(Protocol):
         """Retires all but the newest ``keep`` versions, abandons old open attempts, deletes unnamed chunks.
 
         Args:
-            keep: Versions to retain, at least 1; the live one is always among them.
+            keep: Versions to retain, at least 1; the live one is always among them. A merge does not count.
             abandon_after: Open attempts older than this are taken for dead. A guess only: an attempt that
                 lives after all is refused by :meth:`publish` and is staged again.
         """

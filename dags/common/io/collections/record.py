@@ -230,11 +230,17 @@ class Record:
         return replace(self, hold=None, released=asked)
 
     def retired(self, keep: int, opened_before: datetime) -> Record:
-        """With the newest ``keep`` versions only, and without the attempts opened before a time."""
+        """With the newest ``keep`` versions only, and without the attempts opened before a time.
+
+        A merge has its predecessor's rows, so that the two count as one.
+        """
         if keep < 1:
             raise StoreError("At least one version must be kept.", where=self.name)
         alive = {name: one for name, one in self.attempts.items() if one.opened_at >= opened_before}
-        return replace(self, versions=self.versions[-keep:], attempts=alive)
+        following = [*(version.kind for version in self.versions[1:]), "none"]
+        counted = [place for place, kind in enumerate(following) if kind != "merge"]
+        oldest = counted[-keep] if keep <= len(counted) else 0
+        return replace(self, versions=self.versions[oldest:], attempts=alive)
 
 
 def _later(before: Version | None, publication: Publication) -> datetime | None:

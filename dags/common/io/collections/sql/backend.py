@@ -15,8 +15,8 @@ from common.io.collections.manifest import Change, Manifest
 from common.io.collections.protocol import Chunk
 from common.io.collections.reading import PageQuery
 from common.io.collections.record import Record, from_json, to_json
+from common.io.collections.sql import migration
 from common.io.collections.sql.database import SqlDatabase
-from common.io.collections.sql.migration import migrate
 from common.io.collections.sql.pages import page_statement
 from common.io.collections.sql.tables import CHANGES, COLLECTIONS, MANIFESTS, rows_table
 from common.utils.contract import Contract
@@ -44,9 +44,19 @@ class SqlBackend:
         return self.database.dialect.place
 
     def ensure(self) -> None:
-        """Creates tables, indexes and the view that are missing, and adds columns."""
-        with self.database.writing() as connection:
-            migrate(connection, self.contract, self.table, self.database.dialect)
+        """Makes tables, columns, view and indexes fit the contract, where they do not.
+
+        Indexes come in a transaction of their own: what adds columns locks readers out until it ends.
+        """
+        dialect = self.database.dialect
+        if self._exists():
+            with self.database.reading() as connection:
+                if migration.fits(connection, self.contract, self.table, dialect):
+                    return
+        with self.database.writing() as connection, dialect.changing_schema(connection, self.name):
+            migration.widen(connection, self.contract, self.table, dialect)
+        with self.database.writing() as connection, dialect.changing_schema(connection, self.name):
+            migration.index(connection, self.table, dialect)
 
     def record(self) -> Record:
         """The record as it is now; the whole document is fetched only where its revision is another."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, inspect
+from sqlalchemy import Column, Connection, Index, Inspector, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from common.io.collections.encoding import CHUNK, SYSTEM, collection_name
@@ -13,40 +14,61 @@ from common.io.collections.sql.tables import COLLECTIONS, MANIFESTS, OURS, SHARE
 from common.utils.contract import Contract
 
 
-def migrate(connection: Connection, contract: Contract, rows: Table, dialect: Dialect) -> None:
-    """Creates what is missing, adds columns, builds and drops indexes; called again, it changes nothing."""
-    with dialect.changing_schema(connection, collection_name(contract)):
-        for table in (*SHARED, rows):
-            connection.execute(CreateTable(table, if_not_exists=True))
-        known = [column["name"] for column in inspect(connection).get_columns(rows.name)]
-        added = [column for column in rows.columns if column.name not in known]
-        for column in added:
-            definition = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(
-                f"ALTER TABLE {_quoted(connection, rows.name)} ADD COLUMN {definition}"
-            )
-        _migrate_indexes(connection, rows, dialect)
-        view = collection_name(contract)
-        if added or view not in inspect(connection).get_view_names():
-            names = [*known, *(column.name for column in added)]
-            select = _live_rows(connection, contract, names, dialect)
-            for statement in dialect.replace_view(_quoted(connection, view), select):
-                connection.exec_driver_sql(statement)
+def fits(connection: Connection, contract: Contract, rows: Table, dialect: Dialect) -> bool:
+    """Whether all is as the contract has it; looking takes no lock, and no right to change a schema."""
+    inspector = inspect(connection)
+    if not all(inspector.has_table(table.name) for table in (*SHARED, rows)):
+        return False
+    return not (
+        _missing_columns(inspector, rows)
+        or any(_drifted_indexes(inspector, rows))
+        or dialect.retype(connection, rows)
+        or collection_name(contract) not in inspector.get_view_names()
+    )
 
 
-def _migrate_indexes(connection: Connection, rows: Table, dialect: Dialect) -> None:
-    """An index that is no longer declared goes; those that others have made stay."""
-    known = {str(index["name"]) for index in inspect(connection).get_indexes(rows.name)}
-    wanted = {str(index.name): index for index in rows.indexes}
-    for name in sorted(known - wanted.keys()):
-        if name.startswith(OURS):
-            quoted, table = _quoted(connection, name), _quoted(connection, rows.name)
-            on = f" ON {table}" if connection.dialect.name in ("mysql", "mariadb") else ""
-            connection.exec_driver_sql(f"DROP INDEX {quoted}{on}")
+def widen(connection: Connection, contract: Contract, rows: Table, dialect: Dialect) -> None:
+    """Creates the tables and the view that are missing, and adds columns."""
+    for table in (*SHARED, rows):
+        connection.execute(CreateTable(table, if_not_exists=True))
+    inspector = inspect(connection)
+    known = [column["name"] for column in inspector.get_columns(rows.name)]
+    added = _missing_columns(inspector, rows)
+    for column in added:
+        definition = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {_quoted(connection, rows.name)} ADD COLUMN {definition}")
+    view = collection_name(contract)
+    if added or view not in inspector.get_view_names():
+        names = [*known, *(column.name for column in added)]
+        select = _live_rows(connection, contract, names, dialect)
+        for statement in dialect.replace_view(_quoted(connection, view), select):
+            connection.exec_driver_sql(statement)
+
+
+def index(connection: Connection, rows: Table, dialect: Dialect) -> None:
+    """Builds the indexes that are missing and drops those that are no longer declared."""
+    dropped, missing = _drifted_indexes(inspect(connection), rows)
+    for name in dropped:
+        quoted, table = _quoted(connection, name), _quoted(connection, rows.name)
+        on = f" ON {table}" if connection.dialect.name in ("mysql", "mariadb") else ""
+        connection.exec_driver_sql(f"DROP INDEX {quoted}{on}")
     for statement in dialect.retype(connection, rows):
         connection.exec_driver_sql(statement)
-    for name in sorted(wanted.keys() - known):
-        connection.execute(CreateIndex(wanted[name]))
+    for one in missing:
+        connection.execute(CreateIndex(one))
+
+
+def _missing_columns(inspector: Inspector, rows: Table) -> list[Column[Any]]:
+    known = {column["name"] for column in inspector.get_columns(rows.name)}
+    return [column for column in rows.columns if column.name not in known]
+
+
+def _drifted_indexes(inspector: Inspector, rows: Table) -> tuple[list[str], list[Index]]:
+    """The names of those of ours that are no longer declared, others' stay; and those that are missing."""
+    known = {str(one["name"]) for one in inspector.get_indexes(rows.name)}
+    wanted = {str(one.name): one for one in rows.indexes}
+    dropped = [name for name in sorted(known - wanted.keys()) if name.startswith(OURS)]
+    return dropped, [wanted[name] for name in sorted(wanted.keys() - known)]
 
 
 def _live_rows(connection: Connection, contract: Contract, names: Sequence[str], dialect: Dialect) -> str:

@@ -99,6 +99,16 @@ def test_a_merge_changes_nothing_but_where_the_rows_stand() -> None:
     assert (after.attempts, after.next_version) == ({}, 4)
 
 
+def test_a_merge_does_not_crowd_out_what_can_be_gone_back_to() -> None:
+    record = published(published(published(NEW, "a", {}, ONE), "b", ONE, TWO), "c", TWO, ONE)
+    record = record.opened("m", "merge", 1, NOW).merged("m", Wanted({}, "4.1", NOW))[0]
+
+    def kept(keep: int) -> list[int]:
+        return [version.number for version in record.retired(keep, NOW).versions]
+
+    assert [kept(number) for number in (1, 2, 3)] == [[4], [2, 3, 4], [1, 2, 3, 4]]
+
+
 def test_retiring_spares_the_newest_and_the_young() -> None:
     record = published(published(NEW, "a", {}, ONE), "b", ONE, TWO)
     record = record.opened("old", "r1", 1, NOW - timedelta(days=2)).opened("young", "r2", 1, NOW)

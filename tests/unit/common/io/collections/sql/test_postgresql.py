@@ -521,17 +521,19 @@ def test_several_create_the_collections_at_once(url: str, other: psycopg.Connect
     assert found == (2,)
 
 
+WIDE = replace(SALES, version="1.1.0", fields=(*SALES.fields, Field("note", "string")))
+
+
 def test_a_change_of_a_table_gives_its_readers_way(
     opened: Opener, other: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql, "BUSY_SECONDS", 0.2)
     opened()
-    wide = replace(SALES, version="1.1.0", fields=(*SALES.fields, Field("note", "string")))
     with other.transaction():
         other.execute("SELECT * FROM sales_product_revenue_v1")
         with pytest.raises(StoreError, match="lock timeout"):
-            opened(wide)
-    opened(wide)
+            opened(WIDE)
+    opened(WIDE)
 
 
 def test_a_change_of_a_table_waits_for_the_one_before_it(
@@ -544,11 +546,11 @@ def test_a_change_of_a_table_waits_for_the_one_before_it(
         first.database.dialect.changing_schema(connection, first.name),
         pytest.raises(StoreError, match="timeout"),
     ):
-        opened()
-    opened(EVERY_TYPE)
+        opened(WIDE)
+    opened(WIDE)
 
 
-# the read-only role
+# roles
 
 
 @pytest.fixture
@@ -566,6 +568,18 @@ def role(other: psycopg.Connection[Any]) -> Iterator[Callable[[str], str]]:
     for name in reversed(made):
         other.execute(sql.SQL("DROP OWNED BY {}").format(name))
         other.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+def test_a_writer_needs_no_right_to_create_what_is_there(
+    url: str, opened: Opener, other: psycopg.Connection[Any], role: Callable[[str], str]
+) -> None:
+    writer = role("writer")
+    other.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(writer)))
+    opened(at=_as(url, writer))
+    other.execute(sql.SQL("REVOKE CREATE ON SCHEMA public FROM {}").format(sql.Identifier(writer)))
+    put(opened(at=_as(url, writer)), "r", [1], [sale(1, "A")])
+    with pytest.raises(StoreError, match="permission denied"):
+        opened(EVERY_TYPE, at=_as(url, writer))
 
 
 def test_the_role_of_the_api_reads_what_is_there_and_what_comes_and_writes_nothing(
