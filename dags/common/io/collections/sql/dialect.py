@@ -86,7 +86,7 @@ class Dialect(Protocol):
         """Statements that put a view in place, whatever stood there; ``name`` is quoted."""
 
     def settle(self, engine: Engine, table: Table) -> None:
-        """After rows were written: builds the indexes that ``write`` put off, refreshes what the planner knows.
+        """After rows were written: builds indexes that ``write`` put off, refreshes what the planner knows.
 
         Nothing where neither is needed; called again after a crash, it does the rest.
         """
