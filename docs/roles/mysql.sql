@@ -1,4 +1,5 @@
--- An account for the API on MySQL or MariaDB: it reads one database, that of the collections, and can do nothing else.
+-- An account for the API on MySQL or MariaDB: it has no right but to read one database, that of the collections. What
+-- the server lets everybody do it may do too, such as take named locks.
 --
 -- The database should hold the collections alone: the account reads every table and view in it, also those that later
 -- contracts add. Run it as an administrator, from the folder of the repository, with names and a password of your own:
@@ -8,6 +9,10 @@
 --
 -- Then give the API, and only it, VITRINE_COLLECTIONS=mysql://vitrine_reader:...@host:3306/shop
 -- Run again, it sets the password and the rights anew.
+--
+-- The writer, the account of the Airflow tasks, needs these rights, and no other:
+--
+--     GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, CREATE VIEW ON `shop`.* TO 'vitrine'@'%';
 
 SET @account = CONCAT(QUOTE(@reader), '@', QUOTE('%'));
 

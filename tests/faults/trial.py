@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from common.io.collections import open_store
+from common.io.collections.encoding import SYSTEM
 from common.io.collections.protocol import Collection, Query
 from common.utils.contract import Contract
 from common.utils.errors import VitrineError
@@ -253,8 +254,13 @@ class Trial:
             line.lost += 1
             self._fault(f"the fields that were added are not null: {found.to_pylist()}")
         if engine := getattr(store.database, "engine", None):
-            table = collection.backend.table
-            there = {index["name"] for index in inspect(engine).get_indexes(table.name)}
+            table, inspector = collection.backend.table, inspect(engine)
+            wanted = {field.name for field in (*contract.fields, *SYSTEM)}
+            shown = {column["name"] for column in inspector.get_columns(collection.backend.name)}
+            if shown != wanted:
+                line.lost += 1
+                self._fault(f"the view shows {shown}, not {wanted}")
+            there = {index["name"] for index in inspector.get_indexes(table.name)}
             if there != {index.name for index in table.indexes}:
                 line.lost += 1
                 self._fault(f"the indexes are {there}")

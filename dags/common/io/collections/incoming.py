@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +16,10 @@ from common.utils.contract import Contract, Field
 
 TOGETHER = 100_000  # rows in a table, unless one batch has more
 DAY = "partition_date"
+DEEPEST = 31  # objects and arrays in each other; one more, and to MariaDB it is no JSON
+JSON_TEXT = r'"(?:[^"\\]|\\.)*"'
+LONG = r"[0-9]{200}|[0-9.][eE][+-]?0*[1-9][0-9]{2}"  # what has neither is far within the range of a double
+FINE = re.compile(r"\d{1000}|[eE]-0*[1-9]\d{3}")  # PostgreSQL holds 16,383 decimals
 
 
 def stored(batches: Iterable[pa.RecordBatch], contract: Contract) -> Iterator[pa.Table]:
@@ -21,7 +27,7 @@ def stored(batches: Iterable[pa.RecordBatch], contract: Contract) -> Iterator[pa
 
     Raises:
         StageError: They are not in the contract's schema, or hold what it or no database allows: a null, a
-            NaN, a text with a NUL character.
+            NaN, a text with a NUL character, JSON that is too deep or has too large a number.
     """
     columns = pa.schema([field.with_nullable(True) for field in contract.schema])  # nulls are judged below
     waiting: list[pa.RecordBatch] = []
@@ -71,11 +77,30 @@ def _demand_values(column: pa.ChunkedArray[Any], field: Field, contract: Contrac
             where=contract.name,
             next_step="Take it out in the transform.",
         )
-    if field.type in ("object", "array") and pc.any(_escapes_no_character(column)).as_py():
+    if field.type in ("object", "array"):
+        _demand_json(column, field, contract)
+
+
+def _demand_json(column: pa.ChunkedArray[Any], field: Field, contract: Contract) -> None:
+    """What no view could show: one such row would fail each query of it, or show as null."""
+    if pc.any(_escapes_no_character(column)).as_py():
         raise StageError(
             f"{field.name} has JSON that escapes a NUL character or half of a character.",
             where=contract.name,
             next_step="Take \\u0000, and \\ud800 to \\udfff that are not in pairs, out in the transform.",
+        )
+    if _nests_deeper(column):
+        raise StageError(
+            f"{field.name} has JSON that is nested deeper than {DEEPEST}, which not every database can show.",
+            where=contract.name,
+            next_step="Flatten it in the transform, or make it a string in the contract.",
+        )
+    if _counts_further(column):
+        raise StageError(
+            f"{field.name} has JSON with a number beyond 1.8e308 or of too many digits, which not every "
+            "database can show.",
+            where=contract.name,
+            next_step="Round it in the transform, or write it as a text.",
         )
 
 
@@ -84,3 +109,30 @@ def _escapes_no_character(column: pa.ChunkedArray[Any]) -> Any:
     text = pc.replace_substring(column, r"\\", "")
     text = pc.replace_substring_regex(text, r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..", "")
     return pc.match_substring_regex(text, r"\\u(0000|[dD][89a-fA-F])")
+
+
+def _nests_deeper(column: pa.ChunkedArray[Any]) -> bool:
+    """Whether objects and arrays stand in each other deeper than ``DEEPEST``."""
+    opened: Any = pc.add(pc.count_substring(column, "{"), pc.count_substring(column, "["))
+    suspects = column.filter(pc.greater(opened, pa.scalar(DEEPEST)))
+    brackets: Any = pc.replace_substring_regex(suspects, rf'(?:{JSON_TEXT}|[^"\[\]{{}}])+', "")
+    for _ in range(DEEPEST):  # each round takes the innermost away
+        brackets = pc.replace_substring_regex(brackets, r"\[\]|\{\}", "")
+        brackets = brackets.filter(pc.not_equal(brackets, pa.scalar("")))
+    return len(brackets) > 0
+
+
+def _counts_further(column: pa.ChunkedArray[Any]) -> bool:
+    """Whether a number is beyond the range of a double or has more decimals than PostgreSQL holds."""
+    suspects: Any = column.filter(pc.match_substring_regex(column, LONG))
+    suspects = pc.replace_substring_regex(suspects, JSON_TEXT, "")
+    suspects = suspects.filter(pc.match_substring_regex(suspects, LONG))
+    numbers = (number for text in suspects.to_pylist() for number in re.findall(r"\d[\d.eE+-]*", text))
+    return any(FINE.search(number) or not math.isfinite(_double(number)) for number in numbers)
+
+
+def _double(number: str) -> float:
+    try:
+        return float(number)
+    except ValueError:  # it is no JSON, which is told later
+        return 0.0

@@ -8,21 +8,23 @@ from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, literal, select
 
 from common.io.collections.encoding import CHUNK, collection_name, demand_storable, stored_schema
 from common.io.collections.manifest import Change, Manifest
-from common.io.collections.protocol import Chunk
+from common.io.collections.protocol import Chunk, StageError
 from common.io.collections.reading import PageQuery
 from common.io.collections.record import Record, from_json, to_json
 from common.io.collections.sql import migration
 from common.io.collections.sql.database import SqlDatabase
+from common.io.collections.sql.errors import alike
 from common.io.collections.sql.pages import page_statement
 from common.io.collections.sql.tables import CHANGES, COLLECTIONS, MANIFESTS, rows_table
 from common.utils.contract import Contract
 
 TRANSACTION_ROWS = 100_000  # that one transaction writes or deletes: seconds in which others may wait
 FETCHED = 50_000  # rows that are in Python's hands at once
+UNIQUE = "Make the rows unique by {} before they are loaded, also beside those that are there already."
 CACHED = 8  # manifests; each is some 100 kB at most
 
 
@@ -159,8 +161,11 @@ class SqlBackend:
         for table in rows:
             written += table.num_rows
             for start in range(0, table.num_rows, TRANSACTION_ROWS):
-                with self.database.writing() as connection:
-                    piece = table.slice(start, TRANSACTION_ROWS)
+                piece = table.slice(start, TRANSACTION_ROWS)
+                with (
+                    self.database.writing() as connection,
+                    alike(self.table, StageError, self.contract.name, UNIQUE),
+                ):
                     self.database.dialect.write(connection, self.table, piece)
         if written:
             with self.database.translated():
@@ -193,14 +198,24 @@ class SqlBackend:
             return connection.scalars(select(found.c.chunk).where(found.c.chunk.is_not(None))).all()
 
     def delete_chunks(self, chunks: Sequence[int]) -> int:
-        """Deletes whole chunks, several in one transaction while it stays small."""
+        """Deletes whole chunks in transactions of bounded size: of several small ones, or of a part of one.
+
+        A statement for a whole chunk is the faster one, so that is looked for first.
+        """
         remaining, total = list(chunks), 0
         while remaining:
             with self.database.writing() as connection:
                 deleted = 0
                 while remaining and deleted < TRANSACTION_ROWS:
-                    mine = self.table.c[CHUNK] == remaining.pop()
-                    deleted += connection.execute(delete(self.table).where(mine)).rowcount
+                    mine = self.table.c[CHUNK] == remaining[-1]
+                    further = select(literal(1)).where(mine).offset(TRANSACTION_ROWS - deleted).limit(1)
+                    large = connection.scalar(further.select_from(self.table)) is not None
+                    if large and deleted:
+                        break
+                    some = self.database.dialect.deletion(self.table, remaining[-1], TRANSACTION_ROWS)
+                    deleted += connection.execute(some if large else delete(self.table).where(mine)).rowcount
+                    if not large:
+                        remaining.pop()
             total += deleted
         return total
 

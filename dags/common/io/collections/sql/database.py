@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidRequestError
 
 from common.io.collections.backend import Backend
 from common.io.collections.protocol import StoreError
 from common.io.collections.sql.dialect import Dialect
+from common.io.collections.sql.errors import closed, next_step
 from common.utils.contract import Contract
 
 
@@ -52,8 +53,14 @@ class SqlDatabase:
         try:
             yield
         except DBAPIError as error:
-            raise StoreError(
-                f"The database refused: {error.orig}.",
-                where=self.dialect.place,
-                next_step="Is it there, writable, and is there room on the disk? Then try again.",
-            ) from error
+            told = self.dialect.told(error.orig or error)
+            raise self._refusal(told.text) from (None if told.private else error)
+        except (DisconnectionError, InvalidRequestError) as error:
+            if not closed(error):
+                raise
+            raise self._refusal("the server has closed the connection") from error
+
+    def _refusal(self, told: str) -> StoreError:
+        return StoreError(
+            f"The database refused: {told}.", where=self.dialect.place, next_step=next_step(told)
+        )

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Insert, Select, Table
+from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, Insert, Select, Table
 from sqlalchemy.types import TypeEngine
 
+from common.io.collections.sql.errors import Told
 from common.utils.contract import Field
 
 
@@ -31,6 +32,9 @@ class Dialect(Protocol):
 
         A transaction with the execution option ``writes`` waits for other writers when it begins, not later.
         """
+
+    def told(self, error: BaseException) -> Told:
+        """What an error of the driver says."""
 
     def exists(self) -> bool:
         """Whether there is a database; looking creates none. One that is away raises with first use."""
@@ -59,6 +63,9 @@ class Dialect(Protocol):
         Raises:
             StageError: A value is one that the database cannot hold, such as a text too long for a key.
         """
+
+    def deletion(self, table: Table, chunk: int, most: int) -> Delete:
+        """Deletes rows of a chunk, as many as there are but no more than so many."""
 
     def within(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
         """``column IN (chosen)``, tested on the rows that another index finds, in the order of that index."""

@@ -22,12 +22,14 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Delete,
     Double,
     Engine,
     Insert,
     Select,
     Table,
     and_,
+    delete,
     inspect,
     or_,
 )
@@ -37,8 +39,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from common.io.collections.encoding import STORED
+from common.io.collections.encoding import CHUNK, STORED
 from common.io.collections.protocol import StageError, StoreError
+from common.io.collections.sql.errors import Told, without_values
 from common.io.collections.sql.mysql_connections import connections, largest_statement, patient
 from common.io.collections.sql.mysql_text import insert_texts, quoted
 from common.utils.contract import Field
@@ -48,6 +51,8 @@ INDEXED = 190  # characters of a text in a key or an index, which has 3072 bytes
 SCHEMA_SECONDS = 3600  # for an index to be built, here or by the process that is waited for
 TLS = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname")
 TOO_MUCH = (1059, 1069, 1071, 1117, 1118, 1406)  # errors: a name, indexes, an index, columns, a row, a text
+ONLY_NAMES = (1044, 1045, 1049, 1054, 1114, 1142, 1146)  # errors: no right, nothing there, a full table
+OF_THE_CLIENT = range(2000, 3000)  # errors: of the connection
 
 
 class Utf8(UserDefinedType[str]):
@@ -92,6 +97,13 @@ class MySQL:
         """The server and the database."""
         return f"mysql://{self.url.host}:{self.url.port or 3306}/{self.url.database}"
 
+    def told(self, error: BaseException) -> Told:
+        """What the server says; of what stands in quotes only what is certainly no value of a row."""
+        code, text = error.args if len(error.args) == 2 else (0, str(error))
+        if code in ONLY_NAMES or code in OF_THE_CLIENT:
+            return Told(f"{text} (error {code})")
+        return without_values(f"{text} (error {code})")
+
     def exists(self) -> bool:
         """A database is created by its administrator; where it is missing, its first use says so."""
         return True
@@ -119,6 +131,10 @@ class MySQL:
                 _demand_short(rows, column.name, column.type.length, table.name)
         for statement in insert_texts(table, rows, self.batch_size, largest_statement(connection)):
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    def deletion(self, table: Table, chunk: int, most: int) -> Delete:
+        """``DELETE … LIMIT``."""
+        return delete(table).where(table.c[CHUNK] == chunk).with_dialect_options(mysql_limit=most)
 
     def within(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
         """A sub-select, which sessions with ``semijoin=off`` test on each row and do not begin with."""

@@ -123,6 +123,6 @@ def _begin(connection: Connection) -> None:
 
 
 def _shorten(context: Any) -> None:
-    # Errors are logged, and the text of an insert holds thousands of rows.
+    # Errors are logged, and the text of an insert holds rows.
     if isinstance(context.sqlalchemy_exception, DBAPIError) and context.statement:
-        context.sqlalchemy_exception.statement = context.statement[:SHOWN]
+        context.sqlalchemy_exception.statement = context.statement.partition(" VALUES ")[0][:SHOWN]

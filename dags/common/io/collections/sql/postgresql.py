@@ -20,6 +20,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Delete,
     Double,
     Engine,
     Index,
@@ -27,8 +28,11 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    delete,
     exists,
+    func,
     inspect,
+    literal_column,
     select,
     tuple_,
 )
@@ -37,8 +41,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlalchemy.types import TypeEngine
 
-from common.io.collections.encoding import STORED
+from common.io.collections.encoding import CHUNK, STORED
 from common.io.collections.protocol import StageError, StoreError
+from common.io.collections.sql.errors import Told, without_values
 from common.io.collections.sql.postgresql_connections import connections, patient
 from common.io.collections.sql.tables import COLLECTIONS
 from common.utils.contract import Field
@@ -46,6 +51,7 @@ from common.utils.contract import Field
 SCHEMA_SECONDS = 3600  # an index is built, or another process's is waited for
 BUSY_SECONDS = 10  # that a change of a table waits for its readers, while new readers wait behind it
 MANY = 50_000  # rows for which an index is rather built anew
+WRONG_VALUE = "22"  # what the codes of errors begin with that are about a value, and show it
 CSV = csv.WriteOptions(include_header=False, quoting_style="needed")  # quotes each text, and no null
 
 
@@ -71,6 +77,14 @@ class PostgreSQL:
         hosts = host if isinstance(host, str) else ",".join(host)
         port = f":{self.url.port}" if self.url.port else ""
         return f"postgresql://{hosts}{port}/{self.url.database}"
+
+    def told(self, error: BaseException) -> Told:
+        """The first line of what the server says: the others show rows and lines of a ``COPY``."""
+        if not isinstance(error, psycopg.Error) or error.diag.message_primary is None:
+            return Told(str(error))  # of the client, which has seen no row
+        if (error.diag.sqlstate or "").startswith(WRONG_VALUE):
+            return without_values(error.diag.message_primary)._replace(private=True)
+        return Told(error.diag.message_primary, bool(error.diag.message_detail or error.diag.context))
 
     def exists(self) -> bool:
         """A database is created by its administrator: a missing one is an error."""
@@ -111,15 +125,21 @@ class PostgreSQL:
                     copy.write(text.getbuffer())
         except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
             raise StageError(
-                f"PostgreSQL cannot hold a value: {error.diag.message_primary}.",
+                f"PostgreSQL cannot hold a value: {self.told(error).text}.",
                 where=table.name,
                 next_step="Shorten it in the transform, or take its field out of the contract's key "
                 "and indexes.",
-            ) from error
+            ) from None  # the driver's error shows the row
         except psycopg.Error as error:
             if driver.closed:
-                connection.invalidate(error)
-            raise DBAPIError(statement, None, error) from error
+                connection.invalidate()
+            raise DBAPIError.instance(statement, None, error, psycopg.Error, hide_parameters=True) from error
+
+    def deletion(self, table: Table, chunk: int, most: int) -> Delete:
+        """By the places of rows, which PostgreSQL goes to without another index."""
+        place: ColumnElement[Any] = literal_column("ctid")
+        chosen = select(place).select_from(table).where(table.c[CHUNK] == chunk).limit(most)
+        return delete(table).where(place == func.any(func.array(chosen.scalar_subquery())))
 
     def within(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
         """``IS TRUE`` keeps the planner from joining, which would begin with the chunks and sort a version.

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Delete,
     Double,
     Engine,
     Insert,
@@ -23,18 +24,21 @@ from sqlalchemy import (
     Text,
     UnaryExpression,
     create_engine,
+    delete,
     event,
+    select,
     tuple_,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeEngine
 
-from common.io.collections.encoding import STORED
+from common.io.collections.encoding import CHUNK, STORED
 from common.io.collections.protocol import StoreError
+from common.io.collections.sql.errors import Told
 from common.utils.contract import Field
 
-BUSY_SECONDS = 60  # a writer waits as long for the one before it; each transaction is far below a second
+BUSY_SECONDS = 60  # that a writer waits for the one before it: rows take it a second or two, an index more
 
 
 class SQLite:
@@ -59,6 +63,10 @@ class SQLite:
         """The file."""
         return str(self.path)
 
+    def told(self, error: BaseException) -> Told:
+        """All of it: SQLite names tables and columns, and shows no values."""
+        return Told(str(error))
+
     def exists(self) -> bool:
         """Whether the file is there."""
         return self.path.exists()
@@ -75,7 +83,12 @@ class SQLite:
             url = URL.create("sqlite", database=where, query={"mode": "ro", "uri": "true"})
         else:
             self._make_folder()
-        engine = create_engine(url, pool_size=8, max_overflow=-1)
+        engine = create_engine(
+            url,
+            pool_size=8,
+            max_overflow=-1,
+            hide_parameters=True,  # they are rows, and errors are logged
+        )
         event.listen(engine, "connect", self._on_connect)
         event.listen(engine, "begin", _on_begin)
         return engine
@@ -119,6 +132,12 @@ class SQLite:
         for batch in ordered.to_batches(max_chunksize=self.batch_size):
             columns = [column.to_pylist() for column in batch.columns]
             connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+    def deletion(self, table: Table, chunk: int, most: int) -> Delete:
+        """The index on chunks holds the keys, and so finds as many rows as may go."""
+        key = table.primary_key.columns.values()
+        chosen = select(*key).where(table.c[CHUNK] == chunk).limit(most)
+        return delete(table).where(tuple_(*key).in_(chosen))
 
     def within(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
         """The unary plus keeps the planner off the index on chunks, which would sort the whole version."""

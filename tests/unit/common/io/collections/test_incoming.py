@@ -86,3 +86,44 @@ def test_json_escapes_whole_characters(text: str, fits: bool) -> None:
     else:
         with pytest.raises(StageError, match="detail has JSON that escapes a NUL"):
             list(stored([rows], EVERY_TYPE))
+
+
+def nested(depth: int, inside: str = "") -> str:
+    """Arrays and objects in turn."""
+    return (
+        "".join("[" if level % 2 else '{"a":' for level in range(depth))
+        + inside
+        + "".join("]" if level % 2 else "}" for level in reversed(range(depth)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (nested(31, "1"), ""),
+        (nested(32, "1"), "nested deeper than 31"),
+        (nested(200, "1"), "nested deeper than 31"),
+        ('{"a": [' + ",".join(["[]"] * 100) + "]}", ""),
+        ('{"a": "' + "[" * 100 + '", "b": "\\"' + "{" * 100 + '"}', ""),
+        ('{"a": "]]]]]]]]]]", "b": ' + nested(31, '"}}}}}"') + "}", "nested deeper than 31"),
+        ('{"a": 1.7976931348623157e308, "b": -5e-324, "c": 0e0000000000007}', ""),
+        ('{"a": 1e309}', "a number beyond"),
+        ('{"a": [1, -2E+0000400]}', "a number beyond"),
+        ('{"a": 1e200000}', "a number beyond"),
+        ('{"a": 1e-20000}', "a number beyond"),
+        ('{"a": ' + "9" * 300 + "}", ""),
+        ('{"a": ' + "9" * 310 + "}", "a number beyond"),
+        ('{"a": ' + "9" * 250 + "e99}", "a number beyond"),
+        ('{"a": 0.' + "1" * 2000 + "}", "a number beyond"),
+        ('{"a": "1e200000 \\" 1e400", "1e999": 1}', ""),
+    ],
+)
+def test_json_is_such_that_every_database_can_show_it(text: str, wrong: str) -> None:
+    row = dict.fromkeys(EVERY_TYPE.schema.names) | {"id": 1, "at": moment("2026-01-01")}
+    rows = batch([row | {"detail": one} for one in (None, "{}", text)], EVERY_TYPE)
+    if wrong:
+        with pytest.raises(StageError, match=f"detail has JSON .*{wrong}") as refused:
+            list(stored([rows], EVERY_TYPE))
+        assert text[:20] not in str(refused.value)
+    else:
+        assert next(stored([rows], EVERY_TYPE)).column("detail").to_pylist() == [None, "{}", text]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from traceback import format_exception
 
 import pytest
 
@@ -22,11 +23,20 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         open_store(url, batch_size=1)
 
 
-@pytest.mark.parametrize("url", ["sqlite:collections.db", "postgresql://user:secret@host:port/db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:collections.db",
+        "postgresql://user:s3cret@host:port/db",
+        "postgresql://user:pw@12:s3cret@host/db",
+        "mysql://user:pw@12:s3cret@host/db",
+    ],
+)
 def test_a_url_that_cannot_be_read_is_refused_without_its_secret(url: str) -> None:
     with pytest.raises(StoreError, match="sqlite:////folder/") as refused:
         open_store(url, batch_size=1)
-    assert "secret" not in str(refused.value)
+    trace = "".join(format_exception(refused.value)).replace(url, "")
+    assert "s3cret" not in trace, "what cannot be read may be a part of the password"
 
 
 @pytest.mark.parametrize(

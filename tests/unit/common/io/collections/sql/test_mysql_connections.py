@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pymysql
@@ -26,7 +29,8 @@ from common.io.collections.protocol import StoreError
 from common.io.collections.sql import mysql, mysql_connections
 from common.io.collections.sql.backend import SqlBackend
 from common.io.collections.sql.tables import COLLECTIONS
-from contract.kit import SALES, content, put, sale
+from common.utils.contract import Field
+from contract.kit import SALES, batch, content, publication, put, sale
 
 SCRIPT = {"client_flag": CLIENT.MULTI_STATEMENTS, "autocommit": True}
 
@@ -375,7 +379,49 @@ def test_a_connection_that_is_killed_within_a_load_fails_that_load_only(
     assert len(content(sales)) == 500
 
 
-# the account of the API
+# accounts
+
+
+def test_the_writer_needs_the_rights_that_are_documented(
+    url: str, opened: Callable[..., VersionedCollection], repository: Path
+) -> None:
+    script = (repository / "docs" / "roles" / "mysql.sql").read_text("utf-8")
+    (grant,) = re.findall("--     (GRANT .*);", script)
+    mine = make_url(url)
+    root = {"host": mine.host, "port": mine.port, "user": mine.username, "password": mine.password}
+    writer = f"writer_{mine.database}"
+    with pymysql.connect(**root, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE USER '{writer}'@'%' IDENTIFIED BY 's3cret'")
+        cursor.execute(grant.replace("shop", str(mine.database)).replace("vitrine", writer))
+    account = mine.set(username=writer, password="s3cret").render_as_string(hide_password=False)
+    wide = replace(
+        SALES,
+        version="1.1.0",
+        fields=(*SALES.fields, Field("note", "string")),
+        indexes=(("product_name",),),
+        unique=(("date", "product_name"),),
+    )
+    store = open_store(account, batch_size=100)
+    for contract in (SALES, wide):
+        collection = store.collection(contract)
+        collection.ensure()
+        row = {"note": None} | sale(1, "A", name=contract.version)
+        rows = batch([{name: row[name] for name in contract.schema.names}], contract)
+        staged = collection.stage([rows], ["2026-01-01"], run_id=contract.version)
+        collection.publish(staged.attempt, publication(contract.version))
+    collection.vacuum(keep=1)
+    assert content(opened(read_only=True)) == [sale(1, "A", name="1.1.0")]
+    store.close()
+
+
+def test_the_text_of_an_insert_is_in_no_error(opened: Callable[..., VersionedCollection]) -> None:
+    backend = opened().backend
+    assert isinstance(backend, SqlBackend)
+    with pytest.raises(StoreError, match="nowhere") as refused, backend.database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO nowhere (a) VALUES ('alice'), ('bob')")
+    trace = "".join(format_exception(refused.value, limit=0))
+    assert "INSERT INTO nowhere (a)" in trace
+    assert "alice" not in trace
 
 
 def test_the_script_makes_an_account_that_only_reads(

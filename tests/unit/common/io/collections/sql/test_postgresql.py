@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import psycopg
@@ -620,6 +621,49 @@ REFUSED: Sequence[str] = (
     "CREATE TEMPORARY TABLE mine (a int)",
     "DROP VIEW sales_product_revenue_v1",
 )
+
+
+def test_the_owner_of_the_database_may_run_the_script_with_what_it_asks_for(
+    url: str, other: psycopg.Connection[Any], role: Callable[[str], str], repository: Path
+) -> None:
+    base, writer, owner = sql.Identifier(other.info.dbname), role("writer"), role("owner")
+    names = {"schema": "public", "writer": writer, "reader": f"reader-of-{other.info.dbname}"}
+    before, reader = other.info.user, sql.Identifier(names["reader"])
+    other.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(base, sql.Identifier(owner)))
+    try:
+        with psycopg.connect(_as(url, owner), autocommit=True) as connection:
+            for given in ("ALTER ROLE {1} CREATEROLE", "GRANT {0} TO {1}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    _give_rights(connection, repository, **names)
+                other.execute(sql.SQL(given).format(sql.Identifier(writer), sql.Identifier(owner)))
+            for _ in range(2):
+                _give_rights(connection, repository, **names)
+    finally:
+        other.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(base, sql.Identifier(before)))
+        other.execute(sql.SQL("DROP OWNED BY {}").format(reader))
+        other.execute(sql.SQL("DROP ROLE {}").format(reader))
+
+
+def test_the_role_of_the_api_finds_the_collections_of_another_schema(
+    url: str,
+    opened: Opener,
+    other: psycopg.Connection[Any],
+    role: Callable[[str], str],
+    repository: Path,
+) -> None:
+    other.execute('CREATE SCHEMA "Shop"')
+    writer, reader = role("writer"), role("reader")
+    _give_rights(other, repository, schema="Shop", writer=writer, reader=reader)
+    put(opened(at=f'{_as(url, writer)}?options=-c%20search_path%3D"Shop"'), "r", [1], [sale(1, "A")])
+    assert content(opened(at=_as(url, reader), read_only=True)) == [sale(1, "A")]
+
+
+def test_an_error_about_a_value_does_not_show_it(sales: VersionedCollection) -> None:
+    database = backend_of(sales).database
+    told = pytest.raises(StoreError, match="invalid input syntax for type bigint: …")
+    with told as refused, database.reading() as connection:
+        connection.exec_driver_sql("SELECT name::bigint FROM (VALUES ('alice')) v (name)")
+    assert "alice" not in "".join(format_exception(refused.value, limit=0))
 
 
 def _give_rights(other: psycopg.Connection[Any], repository: Path, **names: str) -> None:
