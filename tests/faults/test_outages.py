@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ import pytest
 from common.io.collections import open_store
 from common.io.collections.sql import postgresql_connections
 from contract.kit import STORES
+from disks import small_disk
 from faults.child import Boundary, Ended, Job
 from faults.contents import Content
 from faults.matrix import _first_load, load, vacuum
@@ -191,17 +191,12 @@ def test_lock_on_the_record(store: str, starter: Processes, tmp_path: Path) -> N
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A file system of its own, small enough to be filled; a server that runs as another user gets there."""
-    folder = Path(tempfile.mkdtemp(prefix="vitrine-disk-"))
-    folder.chmod(0o711)
-    options = ["-t", "tmpfs", "-o", "size=512m", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
-        folder.rmdir()
-        pytest.skip("only root can mount a small disk to fill")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-    folder.rmdir()
+def disk() -> Iterator[Path]:
+    """One that a server gets to which runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="vitrine-disk-") as above:
+        Path(above).chmod(0o711)
+        with small_disk(Path(above) / "small", "512m") as disk:
+            yield disk
 
 
 def fill(folder: Path) -> None:
@@ -228,12 +223,10 @@ def heavy(trial: Trial) -> Step:
 
 
 @pytest.mark.parametrize("store", FILES)
-def test_full_disk(store: str, starter: Processes, small_disk: Path) -> None:
-    with on_trial(starter, STORES[store](small_disk)) as trial:
+def test_full_disk(store: str, starter: Processes, disk: Path) -> None:
+    with on_trial(starter, STORES[store](disk)) as trial:
         for at in (BEFORE_ROWS, BEFORE_POINTER):
-            told = strike(
-                trial, heavy(trial), at, lambda _: fill(small_disk), lambda: free(small_disk), fails=False
-            )
+            told = strike(trial, heavy(trial), at, lambda _: fill(disk), lambda: free(disk), fails=False)
             note(f"disk full, {at.phase}: {at.where} {at.call}", store, *told)
             if at != BEFORE_POINTER:
                 assert told[0].error == "StoreError"
@@ -253,11 +246,11 @@ def test_files_that_may_not_grow(store: str, starter: Processes, tmp_path: Path)
 
 @pytest.mark.parametrize("store", SERVERS)
 def test_server_on_a_full_disk(
-    store: str, starter: Processes, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    store: str, starter: Processes, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if os.environ.get(KINDS[store].variable):
         pytest.skip("the server is not ours")
-    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
     session = Session()
     there: Server = KINDS[store](session)
     monkeypatch.undo()
@@ -265,12 +258,12 @@ def test_server_on_a_full_disk(
         there.start()
 
         def mend() -> None:
-            free(small_disk)
+            free(disk)
             if not there.answers():
                 there.restart(kill=True)
 
         with on_trial(starter, there.empty_database()) as trial:
-            told = strike(trial, heavy(trial), BEFORE_ROWS, lambda _: fill(small_disk), mend)
+            told = strike(trial, heavy(trial), BEFORE_ROWS, lambda _: fill(disk), mend)
             note("disk full, stage: before write", store, *told)
     finally:
         session.end()

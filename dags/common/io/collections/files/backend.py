@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from common.io.collections.encoding import collection_name, demand_storable, python_columns
 from common.io.collections.files.chunks import Chunks, ChunkWriter
-from common.io.collections.files.durable import RESTORE, create, numbered, sync, translated
+from common.io.collections.files.durable import RESTORE, create, make_folder, numbered, sync, translated
 from common.io.collections.files.formats import FETCHED
 from common.io.collections.files.live import Live
 from common.io.collections.files.pages import page_statement, portions
@@ -61,9 +61,8 @@ class FileBackend:
         self._demand_writable()
         with translated(self.place):
             for name in ("record", "manifests", "changes", "chunks", "versions"):
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
-            for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
-                sync(folder)
+                make_folder(self.folder / name)
+            sync(self.folder)
             self._live.follow(self._records.read)
 
     def record(self) -> Record:

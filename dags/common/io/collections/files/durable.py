@@ -43,6 +43,14 @@ def create(path: Path, content: bytes) -> bool:
     return made
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it, each of them durable."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
+
+
 def settle(part: Path, path: Path) -> bool:
     """Gives a finished and synced file its name, unless that is taken or a vacuum took it; whether it did.
 

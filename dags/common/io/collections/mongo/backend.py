@@ -29,7 +29,7 @@ from common.utils.contract import Contract
 COLLECTIONS, MANIFESTS, CHANGES = "vitrine_collections", "vitrine_manifests", "vitrine_changes"
 FETCHED = 50_000  # rows that are in Python's hands at once
 CACHED = 8  # manifests; each is some 100 kB at most
-DELETED = 20_000  # rows that one write deletes: far less than the time that an answer may take
+DELETED = 1_000  # rows that one write names, which has to stay within 16 MB whatever their keys
 
 
 class MongoBackend:

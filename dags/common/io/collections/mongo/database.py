@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,10 +16,12 @@ from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
+    DuplicateKeyError,
     InvalidURI,
     OperationFailure,
     PyMongoError,
 )
+from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
 from common.io.collections.backend import Backend
@@ -29,7 +32,7 @@ Document = dict[str, Any]
 
 # Milliseconds, unless the URL says otherwise: a server that is away or silent is noticed.
 WAITS = {"serverSelectionTimeoutMS": 10_000, "connectTimeoutMS": 10_000, "socketTimeoutMS": 60_000}
-UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
+UNAUTHORIZED, AUTHENTICATION_FAILED, DUPLICATE_KEY = 13, 18, 11000
 
 
 class MongoDatabase:
@@ -49,8 +52,9 @@ class MongoDatabase:
             readable = url
         try:
             parsed = parse_uri(readable, validate=True)
-        except (ConfigurationError, InvalidURI, ValueError) as error:
-            raise _wrong_url("The URL of the collections cannot be read.") from error
+        except (ConfigurationError, InvalidURI, ValueError):
+            # What could not be read may be a part of the password.
+            raise _wrong_url("The URL of the collections cannot be read.") from None
         if not parsed["database"]:
             raise _wrong_url("The URL of the collections names no database.")
         self._url, self._name = url, str(parsed["database"])
@@ -66,10 +70,14 @@ class MongoDatabase:
 
     @property
     def documents(self) -> PyMongoDatabase[Document]:
-        """The database: reads from the primary, writes that a majority has in its journal."""
+        """The database: writes that a majority has in its journal, and reads of nothing else.
+
+        What a failover may take back must not be read: its revision would be given a second time.
+        """
         return self.client.get_database(
             self._name,
             read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
             write_concern=WriteConcern(w="majority", j=True),
         )
 
@@ -85,12 +93,12 @@ class MongoDatabase:
         try:
             yield self.documents
         except (PyMongoError, BSONError) as error:
-            # A BulkWriteError prints the rows that it is about: those belong in no log.
+            private = isinstance(error, BulkWriteError | DuplicateKeyError)  # it shows rows: not in a log
             raise StoreError(
                 f"MongoDB refused or did not answer: {_said(error)}.",
                 where=self.place,
                 next_step=_next_step(error),
-            ) from (None if isinstance(error, BulkWriteError) else error)
+            ) from (None if private else error)
 
     @contextmanager
     def writing(self) -> Iterator[PyMongoDatabase[Document]]:
@@ -111,8 +119,10 @@ def _said(error: Exception) -> str:
     """What the error says, without the rows and the topology that pymongo appends."""
     if isinstance(error, BulkWriteError):
         told = [*error.details.get("writeErrors", []), *error.details.get("writeConcernErrors", [])]
-        return f"{len(told)} writes failed, the first for: {told[0]['errmsg']}"
-    return str(error).split(", full error:")[0].split(", Timeout:")[0].split(" (configured timeouts:")[0]
+        first = told[0]  # the server's words for a duplicate show the row's key
+        reason = "E11000, a duplicate key" if first["code"] == DUPLICATE_KEY else first["errmsg"]
+        return f"{len(told)} writes failed, the first for: {reason}"
+    return re.split(r", full error:| dup key:|, Timeout:| \(configured timeouts:", str(error))[0]
 
 
 def _next_step(error: Exception) -> str:
@@ -120,7 +130,7 @@ def _next_step(error: Exception) -> str:
         return "Is it running, and can it be reached from here under this name? Then try again."
     if isinstance(error, OperationFailure) and error.code in (UNAUTHORIZED, AUTHENTICATION_FAILED):
         return "Check the user and the password in the URL, and the user's rights (docs/roles/mongodb.js)."
-    return "Is there room on its disk? Then try again."
+    return "If this does not say what to mend, the server's own log may. Then try again."
 
 
 def _wrong_url(what: str) -> StoreError:

@@ -11,10 +11,11 @@ from pymongo.collection import Collection
 from pymongo.errors import NetworkTimeout, OperationFailure
 
 from common.io.collections.encoding import CHUNK, STORED
+from common.io.collections.protocol import StoreError
 from common.utils.contract import Contract
 
 OURS = "vitrine_"  # what the names of our indexes begin with
-INDEX_NOT_FOUND = 27
+INDEX_NOT_FOUND, INDEX_WITH_OTHER_NAME = 27, 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,14 @@ def _create(rows: Collection[dict[str, Any]], index: Index, contract: Contract) 
         try:
             rows.create_index(columns, name=index.name, **_uniqueness(index, contract))
             return
+        except OperationFailure as error:
+            if error.code != INDEX_WITH_OTHER_NAME:
+                raise
+            raise StoreError(
+                f"An index on {', '.join(index.columns)} is there under another name.",
+                where=rows.full_name,
+                next_step="Somebody made it by hand: drop it, and run again.",
+            ) from error
         except NetworkTimeout:
             rows.database.command("ping")  # raises where the server is silent, and not only busy
 

@@ -1,7 +1,6 @@
 """What is special to files: missing ones, full disks, older contracts, stale writers."""
 
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from common.io.collections.files import durable
 from common.io.collections.protocol import AttemptError, Query, StoreError, VersionGone
 from common.utils.contract import Field
 from contract.kit import SALES, batch, content, publication, put, sale, stage
+from disks import as_root, small_disk
 
 
 def test_a_file_that_somebody_took_away_is_told_and_rolled_back_from(
@@ -115,13 +115,8 @@ def test_a_stale_writer_harms_nothing(sales: VersionedCollection, url: str, fold
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of half a megabyte."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
-    if os.getuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "small", "512k") as disk:
+        yield disk
 
 
 def test_a_full_disk_is_told_and_harms_nothing(kind: str, small: Path) -> None:
@@ -145,7 +140,7 @@ def test_what_is_mounted_to_be_read_is_read_and_not_written(kind: str, small: Pa
     sales = store.collection(SALES)
     sales.ensure()
     put(sales, "one", [1], [sale(1, "A")])
-    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    as_root("mount", "-o", "remount,ro", str(small)).check_returncode()
     sales.ensure()
     assert content(sales) == [sale(1, "A")]
     with pytest.raises(StoreError, match=r"Read-only file system.*Mount"):

@@ -28,13 +28,14 @@ def opened(url: str, *, read_only: bool = False) -> MongoDatabase:
         ("mongodb://user:s3cret@host:port/shop", "cannot be read"),
         ("mongodb:///shop", "cannot be read"),
         ("mongodb://user:s3/cret@host/shop", "cannot be read"),
+        ("mongodb://user:p/s3cret@host:12/shop", "cannot be read"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused(url: str, what: str) -> None:
     with pytest.raises(StoreError, match=what) as refused:
         opened(url)
     assert "mongodb://user:password@host:27017/database" in str(refused.value)
-    assert "s3" not in str(refused.value)
+    assert "s3" not in "".join(format_exception(refused.value)), "a part of a password"
 
 
 def test_the_place_names_hosts_and_database_only() -> None:
@@ -51,10 +52,10 @@ def test_a_url_of_the_name_service_is_read_without_asking_it() -> None:
 
 def test_writes_that_fail_are_told_without_their_rows(tmp_path: Path) -> None:
     database = opened(STORES["mongodb"](tmp_path))
-    told = pytest.raises(StoreError, match="2 writes failed, the first for: E11000")
+    told = pytest.raises(StoreError, match="2 writes failed, the first for: E11000, a duplicate")
     with told as refused, database.writing() as documents:
         documents["rows"].insert_many([{"_id": "1", "name": "Ann"}] * 3, ordered=False)
-    assert "room on its disk" in str(refused.value)
+    assert "dup key" not in str(refused.value)
     trace = "".join(format_exception(refused.value))
     assert "full error" not in trace, "the driver's own error prints the rows, which are personal data"
 
