@@ -29,8 +29,8 @@ from common.utils.errors import VitrineError
 from faults import mistakes, operations
 
 BATCH_SIZE = 2
-# Small, so that a few rows come in several tables and transactions.
-SIZES = {"scratch.ROWS": 5, "sql.backend.TRANSACTION_ROWS": 4}
+# Small, so that a few rows come in several tables and transactions, and old months are merged.
+SIZES = {"scratch.ROWS": 5, "sql.backend.TRANSACTION_ROWS": 4, "merging.LONG": 2}
 SQL_EVENTS = ("before_cursor_execute", "after_cursor_execute", "commit")
 FILE_SYSTEM = ("replace", "rename", "link", "fsync", "unlink")
 # What a store loads when it is first used: once for all processes, which saves each of them half a second.

@@ -6,9 +6,8 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from common.io.collections.merging import due
 from faults.child import Boundary
-from faults.contents import Content
+from faults.contents import DAYS, Content
 from faults.processes import Processes
 from faults.tally import INSTANT, Line, Tally, chosen
 from faults.trial import Step, Trial
@@ -137,7 +136,9 @@ def _overtaken(trial: Trial, _: Step, line: Line) -> None:
 
 def _other_merge(trial: Trial, _: Step, line: Line) -> None:
     live = trial.watch.reader.collection.live()
-    trial.do(Step("merge", {}, trial.content, new=int(live is not None and bool(due(live.manifest)))), line)
+    old = [] if live is None else [name for name in live.manifest if name < str(DAYS[0])]
+    due = any(len(partition) == len("2019-01-31") for partition in old)
+    trial.do(Step("merge", {}, trial.content, new=int(due)), line)
 
 
 def _unmerged(trial: Trial, _: Step, line: Line) -> None:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from common.io.collections.protocol import Filter, Mode, Query
 
 Key = tuple[Any, ...]
-SETTLED = timedelta(days=92)  # a month that ended so long before the newest day is merged
 
 
 @dataclass(frozen=True)
@@ -179,18 +178,33 @@ class PlainCollection:
         """Takes a hold away."""
         self.held = False
 
-    def due(self) -> dict[str, list[str]]:
-        """The months whose days are to be merged."""
-        days = sorted(partition for partition in self.live.manifest if self.merges and len(partition) == 10)
-        months: dict[str, list[str]] = {}
-        for day in days:
-            if end_of_month(day) + SETTLED <= date.fromisoformat(days[-1]):
-                months.setdefault(day[:7], []).append(day)
-        return {month: parts for month, parts in months.items() if len(parts) > 1}
+    def due(self, long: int, rows: int) -> dict[str, list[str]]:
+        """The months whose days are to be merged: the oldest of several days, but never the last of them.
 
-    def merge(self) -> tuple[int, bool, bool, int, tuple[str, ...]]:
+        Args:
+            long: So many partitions stay as they are.
+            rows: So many are copied, or those of one month.
+        """
+        manifest = self.live.manifest if self.merges else {}
+        days = sorted(partition for partition in manifest if len(partition) == 10)
+        several = [m for m in dict.fromkeys(day[:7] for day in days) if sum(d[:7] == m for d in days) > 1]
+        found: dict[str, list[str]] = {}
+        while len(several) > 1:
+            month = several.pop(0)
+            taken = [day for others in found.values() for day in others]
+            more = [day for day in days if day[:7] == month]
+            if len(manifest) - len(taken) + len(found) <= long:
+                break
+            if found and sum(len(manifest[day]) for day in taken + more) > rows:
+                break
+            found[month] = more
+        return found
+
+    def merge(self, long: int, rows: int) -> tuple[int, bool, bool, int, tuple[str, ...]] | None:
         """The days of each month that is due stand in one chunk."""
-        live, months = self.live, self.due()
+        live, months = self.live, self.due(long, rows)
+        if not months:
+            return None
         gone = {day for parts in months.values() for day in parts}
         manifest = {partition: chunk for partition, chunk in live.manifest.items() if partition not in gone}
         for month, parts in months.items():
@@ -245,12 +259,6 @@ def difference(one: Manifest, other: Manifest) -> tuple[str, ...]:
 
     before, after = by_part(one), by_part(other)
     return tuple(sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p)))
-
-
-def end_of_month(day: str) -> date:
-    """The first day after the month of a day."""
-    first = date.fromisoformat(day).replace(day=1)
-    return (first + timedelta(days=31)).replace(day=1)
 
 
 def page(

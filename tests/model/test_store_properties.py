@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -24,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from common.io.collections import open_store
+from common.io.collections import merging, open_store
 from common.io.collections.collection import VersionedCollection
 from common.io.collections.partitions import buckets
 from common.io.collections.protocol import (
@@ -48,7 +49,7 @@ DEAD = object()
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 SEED = int(os.environ.get("MODEL_SEED", "0"))
 DAYS = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)]
-DAYS += [date(2026, 7, 1), date(2026, 7, 2)]  # beside which January and February are old
+DAYS += [date(2026, 7, 1), date(2026, 7, 2)]  # of the newest month, which stays as it is
 
 # What fields may hold; filters and positions also ask for what lies between.
 VALUES: dict[str, list[Any]] = {
@@ -305,7 +306,8 @@ class CollectionMachine(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def first_load(self, data: st.DataObject) -> None:
-        self.stage_rows(data.draw(rows_of(self.contract, DAYS)), self.place.partitions, "a", "replace", None)
+        rows = data.draw(rows_of(self.contract, DAYS, least=6))  # so many that months are due from the start
+        self.stage_rows(rows, self.place.partitions, "a", "replace", None)
         self.publish_attempt(self.model.attempts[-1], None, True, None)
 
     @rule(data=st.data(), run=st.sampled_from("abc"), mode=st.sampled_from(("replace", "upsert")), dies=DIES)
@@ -373,10 +375,11 @@ class CollectionMachine(RuleBasedStateMachine):
     def release(self, dies: int | None) -> None:
         self.compare(lambda: self.writer.release(by="ada", reason="right"), dies, self.model.release)
 
-    @precondition(lambda self: self.model.due())
-    @rule(dies=DIES)
-    def merge(self, dies: int | None) -> None:
-        self.compare(self.writer.merge, dies, self.model.merge, last=3)
+    @precondition(lambda self: self.model.due(1, 1))
+    @rule(long=st.integers(1, 6), rows=st.sampled_from((1, 4, 100)), dies=DIES)
+    def merge(self, long: int, rows: int, dies: int | None) -> None:
+        with patch.multiple(merging, LONG=long, MERGED_ROWS=rows):
+            self.compare(self.writer.merge, dies, lambda: self.model.merge(long, rows), last=3)
 
     @precondition(lambda self: len(self.model.versions) > 1)
     @rule(keep=st.integers(1, 3), abandon=st.booleans(), dies=DIES)

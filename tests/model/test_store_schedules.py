@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from common.io.collections import open_store
+from common.io.collections import merging, open_store
 from common.io.collections.collection import VersionedCollection
 from common.io.collections.protocol import AttemptError, HoldError, Query, VersionGone
 from contract.kit import SALES, STORES, batch, content, pages, publication
@@ -25,8 +25,8 @@ from model.test_protocol_model import random_load
 
 SCHEDULES = int(os.environ.get("MODEL_STORE_SCHEDULES", "4"))
 STEPS = 120
-MONTHS = {"a": 1, "b": 2, "c": 7}  # of 2026; the first two are so old beside the third that they are merged
-ANCHOR = Load("anchor", ("c1",), {"c1x": 7}, upsert=False, watermark=0, scheduled=False)
+MONTHS = {"a": 1, "b": 2, "c": 7}  # of 2026; the first two are merged, the newest stays as it is
+ANCHOR = Load("anchor", ("c1", "c2"), {"c1x": 7, "c2x": 7}, upsert=False, watermark=0, scheduled=False)
 
 
 class Actor:
@@ -263,7 +263,10 @@ def day_of(key: str) -> date:
 
 @pytest.mark.parametrize("store", STORES)
 @pytest.mark.parametrize("seed", range(SCHEDULES))
-def test_the_store_does_what_the_model_does(store: str, seed: int, tmp_path: Path) -> None:
+def test_the_store_does_what_the_model_does(
+    store: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "LONG", 3)
     schedule = Schedule(seed, STORES[store](tmp_path))
     try:
         schedule.run()

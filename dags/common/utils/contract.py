@@ -18,6 +18,10 @@ FieldType = Literal[
 ]
 OnFailure = Literal["fail", "warn", "continue"]
 Freshness = Literal["fresh", "stale", "unknown"]
+PartitionBy = Literal["day", "month", "hash"]
+
+BUCKETS = 16
+"""Into how many a hash of the key spreads rows unless a contract says otherwise."""
 
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
 """Arguments by which Great Expectations names columns."""
@@ -102,6 +106,7 @@ class Contract:
             0 to 1.
         unique: Declared sets of fields, beside the key, that no two rows have alike.
         buckets: Into how many a hash of the key spreads the rows, 1 to 256.
+        prefix: What the collection's name in a store begins with: the environment's, not the contract's.
     """
 
     domain: str
@@ -112,14 +117,15 @@ class Contract:
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     partition_field: str
-    partition_by: Literal["day", "month", "hash"]
+    partition_by: PartitionBy
     indexes: tuple[tuple[str, ...], ...]
     rules: tuple[Rule, ...]
     freshness: timedelta
     max_row_drop: float
     max_rejected: float
     unique: tuple[tuple[str, ...], ...] = ()
-    buckets: int = 16
+    buckets: int = BUCKETS
+    prefix: str = ""
 
     @property
     def name(self) -> str:

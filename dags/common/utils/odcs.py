@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from common.utils.contract import Contract
 from common.utils.errors import ContractError
 from common.utils.marked_yaml import MarkedYaml, Place
+from common.utils.odcs_partitions import partitions
 from common.utils.odcs_schema import SchemaReader, custom_properties, demand_name
 
 SUFFIX = ".odcs.yaml"
@@ -81,6 +82,7 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
     subject = objects[0] if objects else SchemaObject()
     _check_identity(file, model, subject.name)
     reader = SchemaReader(file, subject)
+    parts = partitions(reader)
     bounds = custom_properties(file, (), model.customProperties, ("maxRowDrop", "maxRejected"))
     return Contract(
         domain=model.domain or "",
@@ -90,14 +92,15 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
         owner=(model.team.name if isinstance(model.team, Team) else None) or "",
         fields=reader.fields,
         key=reader.key(),
-        partition_field=reader.partition_field(),
-        partition_by=reader.partition_by(),
+        partition_field=parts.field,
+        partition_by=parts.by,
         indexes=reader.indexes(),
         rules=reader.rules(),
         freshness=_freshness(file, model),
         max_row_drop=_share(file, bounds, "maxRowDrop"),
         max_rejected=_share(file, bounds, "maxRejected"),
         unique=reader.unique(),
+        buckets=parts.buckets,
     )
 
 

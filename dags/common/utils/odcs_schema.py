@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 from open_data_contract_standard.model import CustomProperty, DataQuality, SchemaObject, SchemaProperty
 from pydantic import BaseModel
@@ -13,7 +13,6 @@ from common.utils.contract import BUILT_IN_RULES, Field, FieldType, OnFailure, R
 from common.utils.marked_yaml import MarkedYaml, Place
 
 ENGINE = "greatExpectations"
-PARTITIONS = ("day", "month")
 PHYSICAL_TYPES: dict[FieldType, str] = {
     "string": "string",
     "integer": "bigint",
@@ -48,7 +47,7 @@ class SchemaReader:
             for position, field in enumerate(schema.properties or [])
         ]
         self.layout = custom_properties(
-            file, OBJECT, schema.customProperties, ("indexes", "partitionBy", "unique")
+            file, OBJECT, schema.customProperties, ("indexes", "partitionBy", "buckets", "unique")
         )
         self.fields = tuple(self._field(place, field) for place, field in self.properties)
         self.names = [field.name for field in self.fields]
@@ -68,27 +67,6 @@ class SchemaReader:
             )
         return tuple(name or "" for _, name in sorted((f.primaryKeyPosition or 0, f.name) for _, f in parts))
 
-    def partition_field(self) -> str:
-        """The date or timestamp of the key that cuts the collection into partitions."""
-        parts = [(place, field) for place, field in self.properties if field.partitioned]
-        if len(parts) != 1:
-            self.file.report(
-                (*OBJECT, "properties"), f"one field needs partitioned: true, and here {len(parts)} have it"
-            )
-        for place, field in parts:
-            if field.logicalType not in ("date", "timestamp") or not field.primaryKey:
-                self.file.report(
-                    place, f"{field.name} is partitioned, so it must be a date or timestamp of the key"
-                )
-        return (parts[0][1].name or "") if parts else ""
-
-    def partition_by(self) -> Literal["day", "month"]:
-        """How long a partition is; a day unless the file says otherwise."""
-        place, value = self.layout.get("partitionBy", (OBJECT, "day"))
-        if value not in PARTITIONS:
-            self.file.report_unknown(place, "partitionBy", value, PARTITIONS)
-        return cast(Literal["day", "month"], value)
-
     def indexes(self) -> tuple[tuple[str, ...], ...]:
         """The declared secondary indexes."""
         return self._lists_of_fields("indexes", "index")
@@ -103,7 +81,9 @@ class SchemaReader:
                 self.file.report(
                     (*place, position),
                     f"a unique set needs the partitioned field {', '.join(map(str, partitioned))}: "
-                    "rows of two partitions are not compared",
+                    "rows of two partitions are not compared"
+                    if partitioned
+                    else "rows of two buckets are not compared: check a unique set by a rule",
                 )
         return found
 

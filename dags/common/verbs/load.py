@@ -10,14 +10,14 @@ from itertools import chain
 import pyarrow as pa
 
 from common.io import lake, reports
-from common.io.collections.protocol import Collection, Version, VersionGone
+from common.io.collections.partitions import buckets
+from common.io.collections.protocol import Collection, Mode, Version, VersionGone
 from common.utils.contract import Contract
 from common.utils.errors import StaleError
 from common.utils.settings import MAIN, Settings
-from common.utils.window import Window
 from common.verbs.level import copied, lacking, main_beside, watermark_of
 from common.verbs.references import Loaded, Transformed, Validated
-from common.verbs.spans import partitions_between
+from common.verbs.spans import gold_days, partitions_between
 from common.verbs.stores import opened
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def load(contract: Contract, settings: Settings, validated: Validated, store: st
 
     A target is brought level with the main store as well, see :mod:`common.verbs.level`.
     Run again, it stages another attempt; the first is never published and vacuum takes it away.
+    A dry run opens the store to be read only: it compares, and creates and changes nothing.
 
     Raises:
         ContractError: The store's tables do not fit the contract.
@@ -37,10 +38,15 @@ def load(contract: Contract, settings: Settings, validated: Validated, store: st
         StaleError: Another run has computed some of these days since.
         StoreError: The store is away; for a target also where the main store is.
     """
-    with opened(contract, settings, store) as collection, main_beside(contract, settings, store) as main:
-        collection.ensure()
+    run = validated.transformed.run
+    with (
+        opened(contract, settings, store, read_only=run.dry_run) as collection,
+        main_beside(contract, settings, store) as main,
+    ):
+        if not run.dry_run:
+            collection.ensure()
         loaded = stage(contract, collection, validated, store, main)
-    staged, run = loaded.staged, validated.transformed.run
+    staged = loaded.staged
     reports.record(settings, contract.name, run.id, store, staged=staged)
     log.info(
         "%s: %s staged on version %d: %d inserted, %d updated, %d unchanged, %d removed; %d partitions new",
@@ -102,6 +108,7 @@ def _stage(
         chain(_rows(contract, transformed, own), theirs),
         own | others,
         run_id=transformed.run.id,
+        mode=_mode(contract, transformed),
         dry_run=transformed.run.dry_run,
     )
     if others:
@@ -110,7 +117,12 @@ def _stage(
 
 
 def _own(contract: Contract, transformed: Transformed, *live: Version | None) -> set[str]:
-    """The partitions that the run answers for: those it computed, and those of its window that are live."""
+    """The partitions that the run answers for: those it computed, and those of its window that are live.
+
+    Of a hash of the key these are all: a row of the run's days may be in any.
+    """
+    if contract.partition_by == "hash":
+        return set(buckets(contract))
     window = transformed.window
     computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
     there = {partition for version in live if version for partition in version.manifest}
@@ -120,21 +132,33 @@ def _own(contract: Contract, transformed: Transformed, *live: Version | None) ->
 def _others(
     contract: Contract, transformed: Transformed, live: Version | None, level: Version | None
 ) -> set[str]:
-    """The partitions that a target lacks; without a level all of another source, which are emptied."""
+    """The partitions that a target lacks; without a level all of another source, which are emptied.
+
+    None of a hash of the key: there the run's own are all that there are.
+    """
+    if contract.partition_by == "hash":
+        return set()
     if level:
         return lacking(contract, level, live)
     foreign = live is not None and live.source != transformed.source
     return set(partitions_between(contract, live.manifest if live and foreign else ()))
 
 
+def _mode(contract: Contract, transformed: Transformed) -> Mode:
+    """Whole partitions are replaced; but a dry run's gold has its own days only, and a bucket others too."""
+    run = transformed.run
+    days_only = run.dry_run and not run.full_refresh
+    return "upsert" if contract.partition_by == "hash" and days_only else "replace"
+
+
 def _rows(contract: Contract, transformed: Transformed, partitions: set[str]) -> Iterator[pa.RecordBatch]:
-    if not partitions or transformed.gold.version < 0:
+    days = gold_days(contract, partitions)
+    if days is None or transformed.gold.version < 0:
         return iter(())
-    days = Window.spanning(partitions)
     if not transformed.run.dry_run and lake.changed_since(transformed.gold, days):
         raise StaleError(
             "Another run has computed the same days since this one did, from more of the source.",
-            where=f"{contract.name}, run {transformed.run.id}, days {min(partitions)} to {max(partitions)}",
+            where=f"{contract.name}, run {transformed.run.id}, {min(partitions)} to {max(partitions)}",
             next_step="Nothing was loaded. To compute these days again, run it again from extract.",
         )
     columns = contract.schema

@@ -13,8 +13,8 @@ from common.utils.errors import ValidationFailed
 from common.utils.expectations import RuleResult, judge
 from common.utils.ledger import Ledger
 from common.utils.settings import Settings
-from common.utils.window import Window
 from common.verbs.references import Transformed, Validated
+from common.verbs.spans import gold_days
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +55,10 @@ def validate(contract: Contract, settings: Settings, transformed: Transformed) -
 
 def _gold(contract: Contract, transformed: Transformed) -> pa.Table:
     """All rows of the partitions that the run answers for."""
-    if not transformed.partitions or transformed.gold.version < 0:
+    days = gold_days(contract, transformed.partitions)
+    if days is None or transformed.gold.version < 0:
         return contract.schema.empty_table()
-    return lake.read(transformed.gold, Window.spanning(transformed.partitions))
+    return lake.read(transformed.gold, days)
 
 
 def _ledger_balance(ledger: Ledger) -> RuleResult:

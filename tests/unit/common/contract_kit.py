@@ -14,6 +14,12 @@ from common.utils.odcs import load_contract
 
 FILE = Path(__file__).resolve().parents[3] / "include/contracts/sales/product_revenue.odcs.yaml"
 
+HASHED = (
+    ("        partitioned: true\n        partitionKeyPosition: 1\n", ""),
+    ("        value: day\n", "        value: hash\n"),
+)
+"""What makes its rows stand in buckets by a hash of the key."""
+
 
 def written(folder: Path, *changes: tuple[str, str], name: str = "sales/product_revenue.odcs.yaml") -> Path:
     """A copy of the contract's file with each first text replaced, where it stands first, by the second."""

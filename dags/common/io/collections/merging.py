@@ -1,9 +1,13 @@
-"""Merging: old days become one partition of their month, so that a manifest stays short through the years."""
+"""Merging: where a manifest is long, its oldest days become one partition of their month.
+
+So it stays short through the years, whatever the size of a day and whatever the clock says. Each call merges
+only until the manifest is short enough, and copies no more than one task should.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
@@ -13,16 +17,18 @@ from common.io.collections.encoding import CHUNK, stored_schema
 from common.io.collections.manifest import Change, Manifest, combined, rebased
 from common.io.collections.protocol import AttemptError, Published
 from common.io.collections.record import Wanted
-from common.utils.window import days_of
+from common.io.collections.schema import described
 
-SETTLED = timedelta(days=92)  # a month that ended so long before the newest day is seldom written again
-MERGED_ROWS = 1_000_000  # at most, in one merged month: a late row rewrites them all
+LONG = 400  # partitions: a year of days, and then three decades of months before the last ones are merged too
+MERGED_ROWS = 1_000_000  # that one call copies; one month is merged however large, or it never would be
 
 
 def merge(backend: Backend) -> Published | None:
     """Publishes a version in which the due months stand merged; see :meth:`protocol.Collection.merge`."""
     record, manifest = live_manifest(backend)
-    months = due(manifest) if backend.contract.partition_by == "day" else {}
+    daily = backend.contract.partition_by == "day"
+    prepared = record.schema == described(backend.contract)  # where it is not, the next load comes first
+    months = due(manifest) if daily and prepared else {}
     if not months:
         return None
     name, attempt, base = open_attempt(backend, "merge", len(months))
@@ -43,19 +49,24 @@ def merge(backend: Backend) -> Published | None:
 
 
 def due(manifest: Manifest) -> dict[str, list[str]]:
-    """The months that ought to be merged, each with its days."""
-    days = [partition for partition in manifest if len(partition) == len("2026-01-31")]
+    """The months to be merged now, each with its days: the oldest, until the manifest is short enough.
+
+    The newest month of several days is left as it is: runs write to it, and each would write all of it. It is
+    not found by the newest day, for a wrong date in the far future stands alone in its month.
+    """
     months: dict[str, list[str]] = {}
-    for day in days:
+    for day in sorted(partition for partition in manifest if len(partition) == len("2026-01-31")):
         months.setdefault(day[:7], []).append(day)
-    settled = date.fromisoformat(max(days)) - SETTLED if days else date.min
-    return {
-        month: parts
-        for month, parts in months.items()
-        if len(parts) > 1
-        and days_of(month)[1] <= settled
-        and sum(manifest[day].rows for day in parts) <= MERGED_ROWS
-    }
+    several = [(month, days) for month, days in months.items() if len(days) > 1]
+    chosen: dict[str, list[str]] = {}
+    length, copied = len(manifest), 0
+    for month, days in several[:-1]:
+        copied += sum(manifest[day].rows for day in days)
+        if length <= LONG or (chosen and copied > MERGED_ROWS):
+            break
+        chosen[month] = days
+        length -= len(days) - 1
+    return chosen
 
 
 def _copied(backend: Backend, copies: Mapping[int, Sequence[int]]) -> Iterator[pa.Table]:

@@ -47,8 +47,3 @@ def name_of(contract: Contract, number: int) -> str:
 def buckets(contract: Contract) -> tuple[str, ...]:
     """All partitions of a hashed collection."""
     return tuple(name_of(contract, number) for number in range(contract.buckets))
-
-
-def first_day_number(month: str) -> int:
-    """The first day of a merged month, in days since 1970."""
-    return days(date.fromisoformat(f"{month}-01"))

@@ -13,6 +13,7 @@ from common.io.collections.encoding import CHUNK, HASH, SYSTEM, days, micros
 from common.io.collections.manifest import Change, Manifest, covering, rows_of
 from common.io.collections.partitions import name_of, number_of
 from common.io.collections.protocol import Chunk, Mode, Staged, StageError
+from common.io.collections.schema import absent, demand_fit
 from common.io.collections.scratch import Counted, Scratch
 from common.utils.window import days_of
 
@@ -25,6 +26,7 @@ class Staging:
     def __init__(self, backend: Backend, partitions: Iterable[str]) -> None:
         self.backend, self.contract = backend, backend.contract
         self.partitions = {name: number_of(self.contract, name) for name in sorted(set(partitions))}
+        self._absent: frozenset[str] = frozenset()  # fields that no stored row has yet
 
     def run(self, batches: Iterable[pa.RecordBatch], run_id: str, mode: Mode, dry_run: bool) -> Staged:
         """Compares, and unless it is a dry run writes the chunks that differ.
@@ -35,14 +37,21 @@ class Staging:
             scratch.add(batches)
             self._demand_within(scratch)
             if dry_run:
-                record, base = live_manifest(self.backend)
-                changes, counted = self._compare(scratch, base, mode, -len(self.partitions))
-                return _staged("", record.live_number, base, changes, counted)
+                return self._dry_run(scratch, mode)
             name, attempt, base = open_attempt(self.backend, run_id, len(self.partitions))
             changes, counted = self._compare(scratch, base, mode, attempt.first_chunk)
             self.backend.write(scratch.rows(micros(datetime.now(UTC))))
             finish(self.backend, name, attempt, changes)
             return _staged(name, attempt.base, base, changes, counted)
+
+    def _dry_run(self, scratch: Scratch, mode: Mode) -> Staged:
+        """Counts what would change; the collection may be there for an older contract, or not at all."""
+        record, base = live_manifest(self.backend)
+        if record.revision:
+            demand_fit(record.schema, self.contract)
+            self._absent = absent(record.schema, self.contract)
+        changes, counted = self._compare(scratch, base, mode, -len(self.partitions))
+        return _staged("", record.live_number, base, changes, counted)
 
     def _demand_within(self, scratch: Scratch) -> None:
         outside = sorted(scratch.digests().keys() - set(self.partitions.values()))
@@ -106,8 +115,9 @@ class Staging:
 
     def _base(self, chunks: Sequence[int], *, whole: bool) -> Iterator[pa.Table]:
         """Rows of chunks in stored form; all columns, or only what a comparison needs."""
-        fields = [field for field in self.contract.fields if whole or field.name in self.contract.key]
-        columns = [*(field.name for field in (*fields, *SYSTEM)), CHUNK, HASH]
+        fields = [field.name for field in self.contract.fields if whole or field.name in self.contract.key]
+        there = [name for name in fields if name not in self._absent]
+        columns = [*there, *(field.name for field in SYSTEM), CHUNK, HASH]
         for start in range(0, len(chunks), NAMED):
             yield from self.backend.rows(chunks[start : start + NAMED], columns)
 

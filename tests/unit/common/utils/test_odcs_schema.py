@@ -59,18 +59,6 @@ WRONG = [
         "    properties:",
     ),
     (
-        "        partitioned: true\n",
-        "",
-        "one field needs partitioned: true, and here 0 have it",
-        "    properties:",
-    ),
-    (
-        "        primaryKeyPosition: 2\n",
-        "        primaryKeyPosition: 2\n        partitioned: true\n",
-        "product_id is partitioned, so it must be a date",
-        "- name: product_id",
-    ),
-    (
         UNITS,
         f"{UNITS}        logicalTypeOptions: {{minimum: 0}}\n",
         "nothing here acts on 'logicalTypeOptions'",
@@ -89,7 +77,6 @@ WRONG = [
         "unknown custom property 'partitonBy': did you mean 'partitionBy'?",
         "partitonBy",
     ),
-    ("        value: day\n", "        value: week\n", "unknown partitionBy 'week'", "value: week"),
     (
         "[product_id, date]\n          - [revenue]",
         "[product, date]\n          - [revenue]",
@@ -183,15 +170,9 @@ def test_what_cannot_be_used_is_told(
         assert matching[0].startswith(f"{path}:{line(path, place)}: ")
 
 
-def test_a_number_may_be_a_float_and_a_month_a_partition(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        ("        physicalType: decimal(18,4)\n", ""),
-        ("        value: day\n", "        value: month\n"),
-    )
-    changed = load_contract(path)
-    assert changed.field("revenue").type == "number"
-    assert changed.partition_by == "month"
+def test_a_number_may_be_a_float(tmp_path: Path) -> None:
+    path = written(tmp_path, ("        physicalType: decimal(18,4)\n", ""))
+    assert load_contract(path).field("revenue").type == "number"
 
 
 def test_precision_and_scale_come_from_the_physical_type(tmp_path: Path) -> None:

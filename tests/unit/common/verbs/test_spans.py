@@ -6,7 +6,8 @@ import pytest
 
 from common.utils.contract import Contract
 from common.utils.odcs import load_contract
-from common.verbs.spans import partitions_between, spans
+from common.utils.window import Window
+from common.verbs.spans import gold_days, partitions_between, spans
 
 
 @pytest.fixture
@@ -43,3 +44,13 @@ def test_spans_are_as_few_and_as_long_as_can_be() -> None:
         (date(2026, 1, 31), date(2026, 3, 1)),
     ]
     assert spans([]) == []
+
+
+def test_the_days_of_gold_that_partitions_are_made_of(daily: Contract) -> None:
+    assert gold_days(daily, []) is None
+    assert gold_days(daily, ["2026-01-04", "2026-02"]) == Window.spanning(["2026-01-04", "2026-02-28"])
+    hashed = replace(daily, partition_by="hash", partition_field="")
+    for partitions in ([], ["b000"], ["2026-01-04"]):
+        found = gold_days(hashed, partitions)
+        assert found is not None
+        assert (found.first_day, found.end_day) == (None, date(9999, 12, 31))

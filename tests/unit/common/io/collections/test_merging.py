@@ -3,51 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from common.io.collections import merging
-from common.io.collections.collection import VersionedCollection
+from common.io.collections.collection import VersionedCollection, VersionedStore
 from common.io.collections.manifest import Manifest
 from common.io.collections.merging import due
 from common.io.collections.protocol import Chunk
-from contract.kit import batch, content, publication, put, sale, stage
+from common.utils.contract import Field
+from contract.kit import SALES, batch, content, publication, put, sale, stage
 
 
 def manifest(*partitions: str, rows: int = 10) -> Manifest:
     return {partition: Chunk(number, rows, "1:1") for number, partition in enumerate(partitions)}
 
 
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few partitions are a long manifest already."""
+    monkeypatch.setattr(merging, "LONG", 3)
+
+
 @pytest.fixture
 def old(sales: VersionedCollection) -> VersionedCollection:
-    """Two days of January 2026 that are due beside one of June; live is version 2."""
+    """Two days of January 2026 that are due beside two of June; live is version 2."""
     put(sales, "r1", [1, 2], [sale(1, "A"), sale(1, "B"), sale(2, "A")])
-    june: dict[str, Any] = {**sale(1, "A"), "date": date(2026, 6, 1)}
-    staged = sales.stage([batch([june])], ["2026-06-01"], run_id="r2")
+    june: list[dict[str, Any]] = [{**sale(1, "A"), "date": date(2026, 6, day)} for day in (1, 2)]
+    staged = sales.stage([batch(june)], ["2026-06-01", "2026-06-02"], run_id="r2")
     sales.publish(staged.attempt, publication("r2"))
     return sales
 
 
-def test_a_month_is_due_when_it_has_settled() -> None:
-    month = ("2026-01-05", "2026-01-31")
-    settled = date(2026, 2, 1) + merging.SETTLED
-    assert due(manifest(*month, settled.isoformat())) == {"2026-01": list(month)}
-    assert due(manifest(*month, (settled - timedelta(days=1)).isoformat())) == {}
+def days(first: date, number: int) -> list[str]:
+    return [(first + timedelta(days=one)).isoformat() for one in range(number)]
 
 
-def test_what_is_small_already_is_not_due() -> None:
+def test_the_oldest_months_are_due_until_the_manifest_is_short_enough() -> None:
+    months = [["2026-01-30", "2026-01-31"], ["2026-02-01", "2026-02-02"], ["2026-03-01", "2026-03-02"]]
+    assert due(manifest(*months[0], "2026-02-01")) == {}, "short enough"
+    assert due(manifest(*months[1], *months[0])) == {"2026-01": months[0]}
+    assert list(due(manifest(*months[0], *months[1], *months[2]))) == ["2026-01", "2026-02"]
+    assert list(due(manifest("2025-12", *months[0], *months[1]))) == ["2026-01"]
+
+
+def test_one_month_more_is_merged_at_a_time_in_daily_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "LONG", 60)
+    daily = days(date(2026, 1, 1), 60)
+    assert due(manifest(*daily)) == {}
+    assert due(manifest(*daily, "2026-03-02")) == {"2026-01": daily[:31]}
+
+
+def test_the_newest_month_of_several_days_stays_as_it_is() -> None:
     assert due({}) == {}
-    assert due(manifest("2026-01-05", "2026-12-01")) == {}, "one day"
-    assert due(manifest("2026-01", "2026-02", "2026-12-01")) == {}
-    assert due(manifest("2026-01-05", "2026-01-06")) == {}, "the newest day is its own"
+    assert due(manifest(*days(date(2026, 1, 1), 31))) == {}, "runs write to it"
+    assert due(manifest("2026-01", "2026-02", "2026-03", *days(date(2026, 4, 1), 30))) == {}
+    assert due(manifest(*(f"2026-{month:02}-01" for month in range(1, 13)))) == {}, "nothing to gain"
 
 
-def test_a_month_that_would_be_too_large_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "MERGED_ROWS", 20)
-    assert list(due(manifest("2026-01-05", "2026-01-06", "2026-12-01"))) == ["2026-01"]
-    assert due(manifest("2026-01-05", "2026-01-06", "2026-12-01", rows=11)) == {}
+def test_a_wrong_date_in_the_far_future_changes_nothing() -> None:
+    daily = ["2026-01", "2026-02", *days(date(2026, 3, 1), 5), *days(date(2026, 4, 1), 5)]
+    assert due(manifest(*daily)) == due(manifest(*daily, "2099-01-01")) == {"2026-03": daily[2:7]}
+
+
+def test_one_call_copies_so_many_rows_and_one_month_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = manifest(*(f"2026-{month:02}-{day:02}" for month in range(1, 7) for day in (1, 2)))
+    for bound, merged in ((1, 1), (39, 1), (40, 2), (60, 3), (1000, 5)):  # a month has 20 rows
+        monkeypatch.setattr(merging, "MERGED_ROWS", bound)
+        assert len(due(many)) == merged
+
+
+def test_what_is_prepared_for_another_contract_waits_for_its_load(old: VersionedCollection) -> None:
+    more = replace(SALES, version="1.1.0", fields=(*SALES.fields, Field("colour", "string")))
+    newer = VersionedStore(old.backend.database).collection(more)
+    assert newer.merge() is None
+    newer.ensure()
+    assert old.merge() is None
+    assert newer.merge() is not None
 
 
 def test_nothing_is_written_where_nothing_is_due(sales: VersionedCollection) -> None:
@@ -61,7 +96,7 @@ def test_the_outcome_is_a_version_of_the_same_content(old: VersionedCollection) 
     before = content(old)
     merged = old.merge()
     assert merged is not None
-    assert (merged.version, merged.new, merged.rows, merged.changed) == (3, True, 4, ())
+    assert (merged.version, merged.new, merged.rows, merged.changed) == (3, True, 5, ())
     assert content(old) == before
     assert old.backend.record().attempts == {}
 
@@ -72,10 +107,10 @@ def test_a_day_written_meanwhile_stops_the_merge(
 ) -> None:
     before(old, method, lambda: put(old, "r3", [2], [sale(2, "A", 9)]))
     assert old.merge() is None
-    assert [row["quantity"] for row in content(old)] == [1, 1, 9, 1]
+    assert [row["quantity"] for row in content(old)] == [1, 1, 9, 1, 1]
     merged = old.merge()
     assert merged is not None, "the next one sees to it"
-    assert [row["quantity"] for row in content(old)] == [1, 1, 9, 1]
+    assert [row["quantity"] for row in content(old)] == [1, 1, 9, 1, 1]
 
 
 def test_a_day_that_came_meanwhile_stops_the_merge(
@@ -84,7 +119,7 @@ def test_a_day_that_came_meanwhile_stops_the_merge(
     before(old, "write_manifest", lambda: put(old, "r3", [15], [sale(15, "A", 9)]))
     assert old.merge() is None
     assert old.merge() is not None
-    assert sorted(old.version(4).manifest) == ["2026-01", "2026-06-01"]
+    assert sorted(old.version(4).manifest) == ["2026-01", "2026-06-01", "2026-06-02"]
 
 
 def test_other_months_may_move_meanwhile(old: VersionedCollection, before: Callable[..., None]) -> None:
@@ -98,7 +133,7 @@ def test_other_months_may_move_meanwhile(old: VersionedCollection, before: Calla
     merged = old.merge()
     assert merged is not None
     assert merged.version == 4
-    assert sorted(old.version(4).manifest) == ["2026-01", "2026-06-01", "2026-07-01"]
+    assert sorted(old.version(4).manifest) == ["2026-01", "2026-06-01", "2026-06-02", "2026-07-01"]
 
 
 def test_it_begins_on_the_version_that_it_judged(
