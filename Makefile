@@ -26,7 +26,7 @@ setup: .venv/.installed ## Installs everything that is locked into .venv (the ot
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Vitrine needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	       "Next: make $(MAKECMDGOALS) PYTHON=python3.12, with the newer one's name." >&2; exit 1; }
-	@echo "Installing into .venv: about a minute, longer the first time …"
+	@echo "Installing into .venv: about a minute, longer the first time …" >&2
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r env/bootstrap.txt
 	@index=$${PIP_INDEX_URL:-$$(.venv/bin/python -m pip config get global.index-url 2>/dev/null)}; \
@@ -36,7 +36,7 @@ setup: .venv/.installed ## Installs everything that is locked into .venv (the ot
 	    -r requirements.txt -r env/requirements-dev.txt
 	@touch $@
 
-run: setup ## Runs every DAG once through Airflow and shows the result; DATA=folder [COLUMNS= KEY= UPDATED_AT=]
+run: setup ## Runs every DAG once through Airflow and shows the result; DATA=folder [COLUMNS= KEY= UPDATED_AT= DELIMITER= ENCODING=]
 	@$(ACTIVATE) python -m vlp.run $(SOURCE)
 
 up: setup ## Starts Airflow on localhost until Ctrl-C; PORT=8080, DATA= and its mapping as for run
@@ -58,7 +58,7 @@ test: setup ## Runs the tests; PYTEST_ARGS="-k ledger"
 	@$(ACTIVATE) python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
 
 faults: setup ## Kills and stops writers at every boundary of every store (10 minutes); writes docs/guarantees.md
-	@$(ACTIVATE) FAULTS=all python -m pytest tests/faults $(PYTEST_ARGS)
+	@$(ACTIVATE) FAULTS=all MODEL_SCHEDULES=20000 python -m pytest tests/faults tests/model $(PYTEST_ARGS)
 
 lint: setup ## Checks style and format
 	@$(ACTIVATE) ruff check . && ruff format --check .

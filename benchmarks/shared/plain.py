@@ -22,6 +22,9 @@ class Plain(Protocol):
     def load(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Upserts rows in one transaction where there is one."""
 
+    def analyze(self) -> None:
+        """Tells the planner of what was loaded, and opens the transaction in which pages are read."""
+
     def page(self, where: str, value: Any, order: str) -> int:
         """Reads 100 rows of a filter (a column or nothing) in an order (``-column``: falling); how many."""
 
@@ -75,6 +78,10 @@ class PlainSQLite:
             for batch in batches:
                 self.connection.executemany(self.upsert, values(_minor_units(batch)))
 
+    def analyze(self) -> None:
+        """``PRAGMA optimize``."""
+        self.connection.execute("PRAGMA optimize")
+
     def page(self, where: str, value: Any, order: str) -> int:
         """Reads a page."""
         statement = select(self.contract, where, "?", order)
@@ -111,6 +118,7 @@ class PlainPostgreSQL:
 
     def load(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Upserts rows."""
+        self.connection.commit()
         with self.connection.transaction(), self.connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE arriving (LIKE plain) ON COMMIT DROP")
             with cursor.copy("COPY arriving FROM STDIN (FORMAT csv)") as copy:
@@ -122,12 +130,15 @@ class PlainPostgreSQL:
             cursor.execute(self.upsert)
         self.connection.commit()
 
+    def analyze(self) -> None:
+        """``ANALYZE``."""
+        self.connection.execute("ANALYZE plain")
+        self.connection.commit()
+
     def page(self, where: str, value: Any, order: str) -> int:
         """Reads a page."""
         statement = select(self.contract, where, "%s", order)
-        found = self.connection.execute(statement, [value] if where else []).fetchall()
-        self.connection.commit()
-        return len(found)
+        return len(self.connection.execute(statement, [value] if where else []).fetchall())
 
 
 class PlainMySQL:
@@ -160,28 +171,37 @@ class PlainMySQL:
 
     def load(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Upserts rows."""
+        self.connection.commit()
         with self.connection.cursor() as cursor:
             for batch in batches:
                 cursor.executemany(self.upsert, values(batch))
         self.connection.commit()
 
+    def analyze(self) -> None:
+        """``ANALYZE TABLE``."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("ANALYZE TABLE plain")
+
     def page(self, where: str, value: Any, order: str) -> int:
         """Reads a page."""
         with self.connection.cursor() as cursor:
             cursor.execute(select(self.contract, where, "%s", order), [value] if where else [])
-            found = cursor.fetchall()
-        self.connection.commit()
-        return len(found)
+            return len(cursor.fetchall())
 
 
 class PlainMongoDB:
-    """Unordered bulk writes of ``ReplaceOne(upsert=True)`` by ``_id``; money as integers, days as text."""
+    """Unordered bulk writes of ``ReplaceOne(upsert=True)`` by ``_id``; money as integers, days as text.
+
+    They are as durable as the store's: by a majority, and in its journal.
+    """
 
     def __init__(self, contract: Contract, url: str) -> None:
         import pymongo
 
         self.contract = contract
-        self.rows = pymongo.MongoClient(url).get_default_database()["plain"]
+        concern = pymongo.WriteConcern(w="majority", j=True)
+        database = pymongo.MongoClient(url).get_default_database(write_concern=concern)
+        self.rows = database["plain"]
         self.rows.create_index([(name, 1) for name in contract.key])
         for index in contract.indexes:
             self.rows.create_index([(name, 1) for name in index])
@@ -197,6 +217,9 @@ class PlainMongoDB:
                 [ReplaceOne({"_id": f"{d['date']}|{d['product_id']}"}, d, upsert=True) for d in documents],
                 ordered=False,
             )
+
+    def analyze(self) -> None:
+        """Nothing: MongoDB has no statistics."""
 
     def page(self, where: str, value: Any, order: str) -> int:
         """Reads a page."""

@@ -1,8 +1,9 @@
 """The versioned store as the benchmarks drive it, and empty databases for it and its peers."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -77,7 +78,21 @@ def database(kind: str, folder: Path) -> str:
     """The URL of an empty database of a kind; its server is started where it does not run."""
     if kind == "sqlite":
         return f"sqlite:///{folder / uuid4().hex}.db"
-    sys.path.insert(0, str(REPOSITORY / "tests"))
-    from servers import server
+    return str(_servers().server(kind).empty_database())
 
-    return server(kind).empty_database()
+
+def at_hand(kinds: Iterable[str]) -> list[str]:
+    """The kinds whose server is on this machine; says which are not."""
+    found = []
+    for kind in kinds:
+        absent = None if kind == "sqlite" else _servers().KINDS[kind].absent()
+        if absent:
+            print(f"{kind}: {absent}", flush=True)
+        else:
+            found.append(kind)
+    return found
+
+
+def _servers() -> Any:
+    sys.path.insert(0, str(REPOSITORY / "tests"))
+    return import_module("servers")

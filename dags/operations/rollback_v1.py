@@ -10,7 +10,8 @@ be rolled back itself. With *hold*, scheduled runs fail until `vitrine_operation
 **To where:** the live version of the collection, in the main store or a target; who, from, to and why are
 kept with it. The return value of `roll_back` has the windows to run again once the source is right.
 
-**How to run it again:** clear a task; what is done is not done twice. To undo it, trigger another.
+**How to run it again:** clear `roll_back`: what is done is not done twice, what was published since stays.
+To go further back, trigger another; to undo it, one with the number of the version to have again.
 
 **Who owns it:** the team `platform`.
 """

@@ -75,7 +75,7 @@ def choose_collections() -> list[Json]:
 
 
 @task(map_index_template="{{ place }}")
-def vacuum(place: Any) -> str | None:
+def vacuum(place: Any) -> str:
     """One collection in one store; the others do not wait for it."""
     from common.verbs import operations  # noqa: PLC0415
 
@@ -88,7 +88,7 @@ def vacuum(place: Any) -> str | None:
         abandon_after=timedelta(hours=params["abandon_after"]),
         store=place["store"],
     )
-    return None if tidied is None else str(tidied)
+    return str(tidied)
 
 
 def rollback_form() -> dict[str, Param]:
@@ -100,8 +100,8 @@ def rollback_form() -> dict[str, Param]:
             type=["null", "integer"],
             minimum=1,
             title="Version to go back to",
-            description="A retained version's number. "
-            "Empty: the latest one whose content is another than the live version's.",
+            description="A retained version's number. Empty: the latest one with other content than the live "
+            "version's; after a roll-back, from before what that went back to.",
         ),
         "reason": _reason(),
         "hold": Param(

@@ -52,7 +52,12 @@ def app_from_environment(prefix: str = "") -> FastAPI:
         SettingsError, ContractError, StoreError: The environment, a contract or the store's URL is wrong.
     """
     settings = api_settings()
-    store = open_store(settings.collections_url, batch_size=settings.batch_size, read_only=True)
+    store = open_store(
+        settings.collections_url,
+        batch_size=settings.batch_size,
+        read_only=True,
+        prefix=settings.collection_prefix,
+    )
     return create_app(load_contracts(settings.contracts), store, prefix=prefix)
 
 

@@ -92,7 +92,7 @@ def test_a_record_comes_back_as_it_went(backend: Backend, opened: Opener) -> Non
     said = publication("r", NOW, ledger={"read": 2**40, "note": "é 🙂 \"'\\"})
     after, _ = after.advanced("one", said, {}, Wanted({"2026-01-01": CHUNK}, "1.1", NOW))
     asked = Asked("ada", "why?\nbecause", NOW)
-    after = replace(after.rolled_back(after.versions[0], ("x",), asked, hold=True)[0], released=asked)
+    after = after.rolled_back(after.versions[0], ("x",), asked, hold=True)[0].released_by(asked)
     assert backend.swap(seen, after)
     assert backend.record() == replace(after, revision=2)
     assert opened().record() == replace(after, revision=2), "another process sees the same"

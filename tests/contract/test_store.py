@@ -16,7 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from common.io.collections import open_store
+from common.io.collections import merging, open_store
+from common.io.collections.partitions import buckets
 from common.io.collections.protocol import (
     AttemptError,
     Collection,
@@ -24,6 +25,7 @@ from common.io.collections.protocol import (
     HoldError,
     Query,
     QueryError,
+    Staged,
     StageError,
     StoreError,
     VersionGone,
@@ -263,8 +265,7 @@ def test_a_refused_run_leaves_nothing_behind(sales: Collection) -> None:
 def test_a_dry_run_counts_and_writes_nothing(sales: Collection) -> None:
     put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A"), sale(2, "B")])
     staged = stage(sales, "r2", [1, 2], [sale(1, "B"), sale(2, "A", 3), sale(2, "B")], dry_run=True)
-    counts = (staged.inserted, staged.updated, staged.unchanged, staged.removed)
-    assert (staged.attempt, counts, staged.rows) == ("", (1, 1, 1, 1), 3)
+    assert (staged.attempt, counts(staged), staged.rows) == ("", (1, 1, 1, 1), 3)
     assert sales.vacuum(abandon_after=NOW).chunks == 0
     with pytest.raises(AttemptError):
         sales.publish(staged.attempt, publication("r2"))
@@ -275,6 +276,53 @@ def test_a_collection_that_was_never_created_is_named(url: str) -> None:
     assert (collection.live(), collection.history()) == (None, [])
     with pytest.raises(StoreError, match="There is no collection sales_product_revenue_v1"):
         stage(collection, "r", [1], [sale(1, "A")])
+
+
+def counts(staged: Staged) -> tuple[int, int, int, int]:
+    return staged.inserted, staged.updated, staged.unchanged, staged.removed
+
+
+@pytest.mark.parametrize("mode", ["replace", "upsert"])
+def test_a_dry_run_creates_nothing(url: str, tmp_path: Path, mode: Any) -> None:
+    for contract in (SALES, ACCOUNTS):
+        rows = [account("a", 1)] if contract is ACCOUNTS else [sale(1, "A")]
+        partitions = buckets(ACCOUNTS) if contract is ACCOUNTS else ["2026-01-01", "2026-01-02"]
+        collection = open_store(url, batch_size=10, read_only=True).collection(contract)
+        staged = collection.stage([batch(rows, contract)], partitions, run_id="r", mode=mode, dry_run=True)
+        assert (counts(staged), staged.base, staged.rows) == ((1, 0, 0, 0), 0, 1)
+    assert list(tmp_path.iterdir()) == []
+    collection = open_store(url, batch_size=10).collection(SALES)
+    with pytest.raises(StoreError, match="There is no collection"):
+        stage(collection, "r", [1], [sale(1, "A")])
+
+
+@pytest.mark.usefixtures("long")
+@pytest.mark.parametrize("mode", ["replace", "upsert"])
+def test_a_dry_run_of_a_newer_contract_counts_and_adds_nothing(
+    sales: Collection, opened: Callable[..., Collection], mode: Any
+) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(1, "B"), sale(2, "A")])
+    put_june(sales)
+    newer = replace(SALES, version="1.1.0", fields=(*SALES.fields, Field("colour", "string")))
+    for _ in ("by day", "merged"):
+        dry = opened(newer, read_only=True)
+        rows = [{**sale(1, "A"), "colour": "red"}, {**sale(2, "A"), "colour": None}]
+        staged = dry.stage(
+            [batch(rows, newer)], ["2026-01-01", "2026-01-02"], run_id="r", mode=mode, dry_run=True
+        )
+        assert counts(staged) == ((0, 1, 1, 1) if mode == "replace" else (0, 1, 2, 0))
+        sales.merge()
+    put(sales, "r3", [3], [sale(3, "A")])  # still prepared for the older contract
+
+
+def test_a_dry_run_says_that_the_contract_does_not_fit(
+    sales: Collection, opened: Callable[..., Collection]
+) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    narrower = replace(SALES, version="1.1.0", fields=SALES.fields[:4], indexes=())
+    dry = opened(narrower, read_only=True)
+    with pytest.raises(ContractError, match="field revenue: stored"):
+        dry.stage([], ["2026-01-01"], run_id="r", dry_run=True)
 
 
 # publish
@@ -677,6 +725,61 @@ def test_what_a_contract_adds_is_added_to_rows_that_stand(
         opened(SALES)
 
 
+def test_a_reader_of_a_newer_contract_reads_null_until_a_run_adds_the_field(
+    sales: Collection, opened: Callable[..., Collection]
+) -> None:
+    put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A")])
+    newer = replace(SALES, version="1.1.0", fields=(Field("colour", "string"), *SALES.fields))
+    reader = opened(newer, read_only=True)
+    assert content(reader) == [sale(number, "A") | {"colour": None} for number in (1, 2)]
+    assert reader.read(1, Query(fields=["colour"], limit=1)).rows.to_pylist() == [{"colour": None}]
+    assert reader.read(1, Query([Filter("colour", "gte", "")])).rows.num_rows == 0
+    writer = opened(newer)
+    staged = writer.stage([batch([sale(1, "A") | {"colour": "red"}], newer)], ["2026-01-01"], run_id="r2")
+    writer.publish(staged.attempt, publication("r2"))
+    assert [row["colour"] for row in content(reader)] == ["red", None]
+
+
+def test_a_writer_of_an_older_contract_is_stopped(
+    sales: Collection, opened: Callable[..., Collection]
+) -> None:
+    staged = stage(sales, "slow", [1], [sale(1, "A")])
+    opened(replace(SALES, version="1.1.0", fields=(*SALES.fields, Field("colour", "string"))))
+    for late in (
+        lambda: sales.publish(staged.attempt, publication("slow")),
+        lambda: stage(sales, "late", [2], [sale(2, "A")]),
+    ):
+        with pytest.raises(ContractError, match="prepared for another version of the contract"):
+            late()
+    assert sales.live() is None
+
+
+def test_two_contracts_do_not_share_a_name(opened: Callable[..., Collection]) -> None:
+    opened(replace(SALES, domain="sales_eu", subject="orders"))
+    with pytest.raises(ContractError, match="has sales_eu/orders under the name that sales/eu_orders would"):
+        opened(replace(SALES, domain="sales", subject="eu_orders"))
+
+
+def test_two_deployments_share_a_store(url: str) -> None:
+    for prefix in ("", "staging_"):
+        store = open_store(url, batch_size=3, prefix=prefix)
+        collection = store.collection(SALES)
+        collection.ensure()
+        put(collection, f"r{prefix}", [1], [sale(1, prefix or "A")])
+        assert content(collection) == [sale(1, prefix or "A")]
+        store.close()
+    assert content(open_store(url, batch_size=3, read_only=True).collection(SALES)) == [sale(1, "A")]
+
+
+def test_what_is_unique_is_judged_on_all_rows_of_a_partition(opened: Callable[..., Collection]) -> None:
+    collection = opened(replace(SALES, unique=(("date", "product_name"),)))
+    put(collection, "r1", [1], [sale(1, "A", name="Mug")])
+    with pytest.raises(StageError, match="one date and product_name"):
+        stage(collection, "r2", [1], [sale(1, "B", name="Mug")], mode="upsert")
+    moved = [sale(1, "A", name="Pot"), sale(1, "B", name="Mug")]
+    assert counts(stage(collection, "r3", [1], moved, mode="upsert")) == (1, 1, 0, 0)
+
+
 def test_two_rows_of_a_partition_are_never_alike_in_what_is_unique(opened: Callable[..., Collection]) -> None:
     collection = opened(replace(SALES, unique=(("date", "product_name"),)))
     rows = [sale(1, "A", name="Mug"), sale(1, "B", name="Mug"), sale(1, "C"), sale(1, "D")]
@@ -718,9 +821,9 @@ def account(name: str, balance: int) -> dict[str, Any]:
 def test_rows_of_no_day_stand_in_buckets(opened: Callable[..., Collection]) -> None:
     collection = opened(ACCOUNTS)
     rows = [account(f"a{number:02}", number) for number in range(20)]
-    buckets = ["b000", "b001", "b002", "b003"]
-    staged = collection.stage([batch(rows, ACCOUNTS)], buckets, run_id="r1")
-    assert (staged.inserted, staged.changed) == (20, tuple(buckets))
+    assert buckets(ACCOUNTS) == ("b000", "b001", "b002", "b003")
+    staged = collection.stage([batch(rows, ACCOUNTS)], buckets(ACCOUNTS), run_id="r1")
+    assert (staged.inserted, staged.changed) == (20, buckets(ACCOUNTS))
     collection.publish(staged.attempt, publication("r1"))
     assert content(collection) == rows
     assert content(collection, 1, "account", "partition_date")[0] == {
@@ -728,7 +831,7 @@ def test_rows_of_no_day_stand_in_buckets(opened: Callable[..., Collection]) -> N
         "partition_date": None,
     }
     more = [account("a07", 70), account("new", 1)]
-    staged = collection.stage([batch(more, ACCOUNTS)], buckets, run_id="r2", mode="upsert")
+    staged = collection.stage([batch(more, ACCOUNTS)], buckets(ACCOUNTS), run_id="r2", mode="upsert")
     assert (staged.inserted, staged.updated, staged.removed, staged.changed) == (1, 1, 0, ("b000",))
     collection.publish(staged.attempt, publication("r2"))
     expected = sorted([*rows[:7], *rows[8:], *more], key=lambda row: str(row["account"]))
@@ -751,13 +854,27 @@ def months(collection: Collection, names: list[str]) -> dict[str, int]:
     return {name: live.manifest[name].rows for name in names if name in live.manifest}
 
 
+JUNE = [{**sale(number, "A"), "date": date(2026, 6, number)} for number in (1, 2)]
+DAYS_OF_JUNE = [str(row["date"]) for row in JUNE]
+
+
+def put_june(sales: Collection) -> None:
+    """The newest month, which is not merged."""
+    staged = sales.stage([batch(JUNE)], DAYS_OF_JUNE, run_id="june")
+    sales.publish(staged.attempt, publication("june", moment("2026-06-02")))
+
+
 @pytest.fixture
-def merged(sales: Collection) -> Collection:
-    """Three days of January 2026 merged, and one of June not; live is version 3."""
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few partitions are a long manifest already."""
+    monkeypatch.setattr(merging, "LONG", 3)
+
+
+@pytest.fixture
+def merged(sales: Collection, long: None) -> Collection:
+    """Three days of January 2026 merged, and two of June not; live is version 3."""
     put(sales, "r1", [1, 2, 3], [sale(number, product) for number in (1, 2, 3) for product in "AB"])
-    june = {**sale(1, "A"), "date": date(2026, 6, 1)}
-    staged = sales.stage([batch([june])], ["2026-06-01"], run_id="r2")
-    sales.publish(staged.attempt, publication("r2", moment("2026-06-01")))
+    put_june(sales)
     assert sales.merge() is not None
     return sales
 
@@ -765,13 +882,17 @@ def merged(sales: Collection) -> Collection:
 def test_old_days_are_merged_into_their_month(merged: Collection) -> None:
     live = merged.live()
     assert live is not None
-    assert (live.number, live.kind, live.watermark) == (3, "merge", moment("2026-06-01"))
-    assert {name: chunk.rows for name, chunk in live.manifest.items()} == {"2026-01": 6, "2026-06-01": 1}
+    assert (live.number, live.kind, live.watermark) == (3, "merge", moment("2026-06-02"))
+    assert {name: chunk.rows for name, chunk in live.manifest.items()} == {
+        "2026-01": 6,
+        "2026-06-01": 1,
+        "2026-06-02": 1,
+    }
     system = ("date", "product_id", "partition_date", "created_at", "updated_at", "quantity")
     assert content(merged, 3, *system) == content(merged, 2, *system), "no row changed"
     assert merged.merge() is None, "nothing is due any more"
     merged.vacuum(keep=1)
-    assert len(content(merged)) == 7
+    assert len(content(merged)) == 8
 
 
 def test_a_day_of_a_merged_month_is_replaced_alone(merged: Collection) -> None:
@@ -799,19 +920,18 @@ def test_a_row_is_laid_over_a_merged_month(merged: Collection) -> None:
     assert months(merged, ["2026-01"]) == {"2026-01": 7}
 
 
+@pytest.mark.usefixtures("long")
 def test_what_was_staged_before_a_merge_is_staged_again(sales: Collection) -> None:
     put(sales, "r1", [1, 2], [sale(1, "A"), sale(2, "A")])
-    june = {**sale(1, "A"), "date": date(2026, 6, 1)}
-    staged = sales.stage([batch([june])], ["2026-06-01"], run_id="r2")
-    sales.publish(staged.attempt, publication("r2"))
+    put_june(sales)
     late = stage(sales, "r3", [2], [sale(2, "A", 5)])
-    other = sales.stage([batch([{**june, "quantity": 7}])], ["2026-06-01"], run_id="r4")
+    other = sales.stage([batch([{**JUNE[0], "quantity": 7}])], DAYS_OF_JUNE[:1], run_id="r4")
     assert sales.merge() is not None
     with pytest.raises(AttemptError, match="2026-01-02"):
         sales.publish(late.attempt, publication("r3"))
     assert sales.publish(other.attempt, publication("r4")).changed == ("2026-06-01",)
     put(sales, "r3", [2], [sale(2, "A", 5)])
-    assert [row["quantity"] for row in content(sales)] == [1, 5, 7]
+    assert [row["quantity"] for row in content(sales)] == [1, 5, 7, 1]
 
 
 def test_going_back_beyond_a_merge_names_only_what_differs(merged: Collection) -> None:

@@ -41,8 +41,10 @@ def empty_store(store: str, tmp_path: Path) -> Callable[[], str]:
     return made
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Prints the matrix; where all of it was run, the page of guarantees is written anew."""
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Prints the matrix; where all of it was run and held, the page of guarantees is written anew."""
     if not RESULTS.matrix:
         return
     terminalreporter.section("kill matrix")
@@ -53,7 +55,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             f"{line.lost} lost, {line.doubled} doubled, {line.half_seen} half seen"
         )
     there = {store for store in STORES if store not in KINDS or not KINDS[store].absent()}
-    if ALL and there <= RESULTS.matrix.keys() and not config.option.keyword:
+    whole = there <= RESULTS.matrix.keys() == RESULTS.breaks.keys() and bool(RESULTS.outages)
+    if ALL and whole and exitstatus == pytest.ExitCode.OK and not config.option.keyword:
         path = config.rootpath / "docs" / "guarantees.md"
         guarantees.write(RESULTS, path)
         terminalreporter.line(f"written to {path.relative_to(config.rootpath)}")

@@ -89,10 +89,17 @@ class Processes:
 
     def __init__(self, context: multiprocessing.context.ForkServerContext, folder: Path) -> None:
         self._context, self.folder = context, folder
+        self._started: list[Child] = []
 
     def start(self, job: Job) -> Child:
         """A process that begins its job."""
-        return Child(self._context, job)
+        self._started.append(Child(self._context, job))
+        return self._started[-1]
+
+    def end(self) -> None:
+        """Kills what a failed test has left: a stopped process would keep this one from its own end."""
+        for child in self._started:
+            child.kill()
 
     def finish(self, job: Job) -> Ended:
         """A job carried out to its end."""
@@ -114,4 +121,8 @@ def processes(folder: Path) -> Iterator[Processes]:
     given = {"PYTHONPATH": ":".join(sys.path), "FAULTS_FOLDER": str(folder)}
     with mock.patch.dict(os.environ, {**ours, **given}, clear=True):
         context.Process(target=str).start()  # the server starts with the first, in this environment
-    yield Processes(context, folder)
+    started = Processes(context, folder)
+    try:
+        yield started
+    finally:
+        started.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -15,12 +16,15 @@ from faults.results import ALL, RESULTS
 
 EFFORT = FULL if ALL else SHORT
 KILLS, STALE = (125, 25) if ALL else (10, 3)
-# The quick part of the matrix that sees each mistake.
+# The quick part of the matrix that sees each mistake, and what it sees.
 PARTS = {
-    "a chunk id is used again": Effort(0, 2, 0, ("load",)),
-    "vacuum deletes before it retires": Effort(4, 0, 0, ("vacuum",)),
-    "publish does not check its base": Effort(0, 2, 0, ("load",)),
-    "a reader does not look again": Effort(0, 3, 0, ("read",)),
+    "a chunk id is used again": (
+        Effort(0, 2, 0, ("load",)),
+        "UNIQUE|duplicate|Duplicate|was taken away while it was written",
+    ),
+    "vacuum deletes before it retires": (Effort(4, 0, 0, ("vacuum",)), "the retained version"),
+    "publish does not check its base": (Effort(0, 2, 0, ("load",)), "and woken: it publishes version"),
+    "a reader does not look again": (Effort(0, 3, 0, ("read",)), "and woken: it reads"),
 }
 
 
@@ -47,8 +51,9 @@ def test_whatever_is_killed_or_stopped_readers_see_one_whole_version(
 def test_the_matrix_sees_each_rule_that_is_broken(
     mistake: str, store: str, starter: Processes, empty_store: Callable[[], str]
 ) -> None:
-    part = PARTS[mistake]
+    part, wanted = PARTS[mistake]
     matrix = Matrix(starter, empty_store, part, mistake)
     matrix.run(part.scenarios[0])
     assert matrix.tally.faults, "nothing was seen of it"
+    assert re.search(wanted, matrix.tally.faults[0])
     RESULTS.breaks.setdefault(store, {})[mistake] = matrix.tally.faults[0]

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
         collections: URL of the main store of the collections, or the id of an Airflow Connection.
         targets: The same of further stores, by name. The variable lists the names, and the variable
             ``VITRINE_TARGET_<NAME>`` says where each is.
+        collection_prefix: What the names of tables and views in the stores begin with, so that several
+            deployments can share a database.
         lookback_days: Days of data time that each scheduled run reads again.
         batch_size: Rows per write to a store.
         keep_versions: Versions that vacuum retains.
@@ -44,6 +46,9 @@ class Settings(BaseSettings):
     collections: str = Field(default="", alias="VITRINE_COLLECTIONS", repr=False)
     targets: Annotated[Mapping[str, str], NoDecode] = Field(
         default_factory=dict, alias="VITRINE_TARGETS", repr=False
+    )
+    collection_prefix: str = Field(
+        default="", pattern="^([a-z][a-z0-9_]*)?$", alias="VITRINE_COLLECTION_PREFIX"
     )
     contracts: Path = Field(default=REPOSITORY / "include" / "contracts", alias="VITRINE_CONTRACTS")
     lookback_days: int = Field(default=3, ge=0, le=3660, alias="LOOKBACK_DAYS")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from common.io.collections.manifest import difference
-from common.io.collections.protocol import Asked, Collection, Vacuumed, Version, VersionGone
+from common.io.collections.protocol import Asked, Collection, Event, Vacuumed, Version, VersionGone
 from common.utils.contract import Contract
 from common.utils.settings import MAIN, Settings
 from common.verbs.references import RollBack
@@ -28,10 +28,13 @@ class History:
         versions: Newest first, without their manifests. Numbers have no gaps: what a roll-back went back from
             is the version before its own number, and what it went back to is its ``restored``.
         hold: Who stops scheduled runs from publishing, why and since when; ``None`` where nobody does.
+        events: Who went back or released, from where to where, why and when; newest first, and kept for
+            longer than the versions.
     """
 
     versions: list[Version]
     hold: Asked | None
+    events: list[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Tidied:
 def history(contract: Contract, settings: Settings, store: str = MAIN) -> History:
     """The retained versions and the hold; no versions where nothing has been published."""
     with opened(contract, settings, store, read_only=True) as collection:
-        return History(collection.history(), collection.hold())
+        return History(collection.history(), collection.hold(), collection.events())
 
 
 def choose(contract: Contract, settings: Settings, to: int | None = None, store: str = MAIN) -> RollBack:
@@ -67,26 +70,33 @@ def choose(contract: Contract, settings: Settings, to: int | None = None, store:
     Args:
         contract: Of the collection.
         settings: Where the stores are.
-        to: A retained version; ``None`` for the latest one with other content than the live version has.
+        to: A retained version; ``None`` for the latest one with other content than the live version has,
+            after a roll-back for one from before what that went back to: never forward again.
         store: The main one or a target.
 
     Raises:
-        VersionGone: Nothing is published, ``to`` is not retained, or no retained version has other content.
+        VersionGone: Nothing is published, ``to`` is not retained, or no such version is.
     """
     with opened(contract, settings, store, read_only=True) as collection:
         live = collection.live()
         if live is None:
             raise VersionGone("Nothing is published, so nothing can be rolled back.", where=contract.name)
-        numbers = [one.number for one in collection.history()] if to is None else [to]
-        for number in numbers:
+        for number in [to] if to is not None else _before(collection.history()):
             changed = difference(live.manifest, collection.version(number).manifest)
             if changed or to is not None:
                 return RollBack(live.number, number, _days(contract, changed))
     raise VersionGone(
-        f"No retained version has other content than version {live.number}, which is live.",
+        f"No version to go back to from {live.number} is retained.",
         where=contract.name,
         next_step="VITRINE_KEEP_VERSIONS says how many are retained; for older content: a full refresh.",
     )
+
+
+def _before(history: list[Version]) -> list[int]:
+    """The versions that one can go back to, newest first: not what the last roll-back went back from."""
+    last = next(version for version in history if version.kind != "merge" or version is history[-1])
+    oldest = last.restored or last.number
+    return [version.number for version in history if version.number < oldest]
 
 
 def roll_back(  # noqa: PLR0913 (who, where to, why: all of it is recorded)
@@ -101,7 +111,7 @@ def roll_back(  # noqa: PLR0913 (who, where to, why: all of it is recorded)
 ) -> RollBack:
     """Publishes a new version with the content of an old one; readers see it at once.
 
-    Done again, it changes nothing: the content is live already.
+    Done again, it changes nothing: the content is live already. Nor does it undo what nobody has looked at.
 
     Args:
         contract: Of the collection.
@@ -114,9 +124,10 @@ def roll_back(  # noqa: PLR0913 (who, where to, why: all of it is recorded)
 
     Raises:
         VersionGone: The version to go back to is no longer retained.
+        AttemptError: Another version was published since it was chosen.
     """
     with opened(contract, settings, store) as collection:
-        published = collection.rollback(chosen.to, by=by, reason=reason, hold=hold)
+        published = collection.rollback(chosen.to, by=by, reason=reason, hold=hold, expected=chosen.was)
     again = _days(contract, published.changed) or chosen.run_again
     versions = f"version {published.version}, with the content of {chosen.to} instead of {chosen.was}'s"
     log.info("%s: %s is at %s, by %s: %s", store, contract.name, versions, by, reason)
@@ -150,7 +161,7 @@ def vacuum(
     keep: int | None = None,
     abandon_after: timedelta = ABANDONED,
     store: str = MAIN,
-) -> Tidied | None:
+) -> Tidied:
     """Merges old days by month, retires old versions and deletes what nothing names any more.
 
     Args:
@@ -159,14 +170,7 @@ def vacuum(
         keep: How many instead.
         abandon_after: Attempts that are open for longer are taken for dead.
         store: The main one or a target.
-
-    Returns:
-        ``None`` where nothing has been published yet.
     """
-    with opened(contract, settings, store, read_only=True) as collection:
-        if collection.live() is None:
-            log.info("%s: nothing of %s is published yet", store, contract.name)
-            return None
     with opened(contract, settings, store) as collection:
         tidied = tidy(collection, keep or settings.keep_versions, abandon_after)
     log.info("%s: %s: %s", store, contract.name, tidied)

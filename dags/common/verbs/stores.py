@@ -28,7 +28,10 @@ def opened(
         StoreError: No store reads such a URL, or, with the first use, it is away.
     """
     there = collections.open_store(
-        settings.store_url(store), batch_size=settings.batch_size, read_only=read_only
+        settings.store_url(store),
+        batch_size=settings.batch_size,
+        read_only=read_only,
+        prefix=settings.collection_prefix,
     )
     try:
         yield there.collection(contract)

@@ -27,7 +27,7 @@ _OTHERS = {
 }
 
 
-def open_store(url: str, *, batch_size: int, read_only: bool = False) -> Store:
+def open_store(url: str, *, batch_size: int, read_only: bool = False, prefix: str = "") -> Store:
     """The store of collections that a URL names.
 
     Args:
@@ -36,13 +36,14 @@ def open_store(url: str, *, batch_size: int, read_only: bool = False) -> Store:
             ``csv:///folder``.
         batch_size: Rows per write, at least 1.
         read_only: Creates nothing and refuses to write; where no store is yet, nothing is live.
+        prefix: What the names of all collections begin with.
 
     Raises:
         StoreError: No store reads such a URL. One that is away shows with the first use.
     """
     from common.io.collections.collection import VersionedStore  # noqa: PLC0415 (DAG files open no store)
 
-    return VersionedStore(_database(url, batch_size, read_only))
+    return VersionedStore(_database(url, batch_size, read_only), prefix)
 
 
 def _database(url: str, batch_size: int, read_only: bool) -> Database:
@@ -67,11 +68,11 @@ def _parsed(url: str) -> URL:
 
     try:
         return make_url(url)
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
         raise StoreError(
             "The URL of the collections cannot be read.",
             next_step="Write it as sqlite:////folder/collections.db or postgresql://user:password@host/database.",
-        ) from error
+        ) from None  # what could not be read may be a part of the password
 
 
 def _named(place: str) -> Any:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from common.io.collections.attempts import live_manifest, manifest_of, stored_id
+from common.io.collections.attempts import live_manifest, manifests_of, stored_id
 from common.io.collections.backend import Backend, Database
-from common.io.collections.manifest import difference, rebased
+from common.io.collections.manifest import Manifest, difference, rebased, rows_of
 from common.io.collections.protocol import (
     Asked,
+    AttemptError,
     Collection,
+    Event,
     Mode,
     Page,
     Publication,
@@ -25,20 +27,21 @@ from common.io.collections.protocol import (
 )
 from common.io.collections.reading import PageQuery
 from common.io.collections.record import Record, Wanted
-from common.io.collections.schema import demand_fit, described
+from common.io.collections.schema import absent, demand_fit, demand_prepared, described
 from common.io.collections.vacuum import vacuum
 from common.utils.contract import Contract
+from common.utils.errors import ValidationFailed
 
 
 class VersionedStore:
     """Collections in one database; see :class:`common.io.collections.protocol.Store`."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, prefix: str = "") -> None:
+        self.database, self.prefix = database, prefix
 
     def collection(self, contract: Contract) -> Collection:
         """The collection that a contract describes."""
-        return VersionedCollection(self.database.backend(contract))
+        return VersionedCollection(self.database.backend(replace(contract, prefix=self.prefix)))
 
     def close(self) -> None:
         """Gives connections back."""
@@ -86,7 +89,9 @@ class VersionedCollection:
             if attempt in record.published:
                 return record.repeated(attempt)
             mine = record.demand_publishable(attempt, publication.scheduled)
+            demand_prepared(record.schema, self.contract)
             manifest = rebased(live, self.backend.changes(mine.number), record.name)
+            _demand_rows(live, manifest, publication, record.name)
             wanted = Wanted(manifest, stored_id(mine, record), datetime.now(UTC))
             after, published = record.advanced(attempt, publication, live, wanted)
             if published.new:
@@ -94,17 +99,24 @@ class VersionedCollection:
             if self.backend.swap(record, after):
                 return published
 
-    def rollback(self, to: int, *, by: str, reason: str, hold: bool = False) -> Published:
+    def rollback(
+        self, to: int, *, by: str, reason: str, hold: bool = False, expected: int | None = None
+    ) -> Published:
         """Publishes a new version with the manifest, watermark and ledger of version ``to``."""
         while True:
-            record, live = live_manifest(self.backend)
-            wanted = record.version(to)
-            manifest = manifest_of(self.backend, wanted)
-            if manifest is None:
-                continue  # it was retired since: the record says so now
+            record, (manifest, live) = manifests_of(
+                self.backend, lambda one: (one.version(to), one.versions[-1])
+            )
+            changed = difference(live, manifest)
+            if changed and expected is not None and record.moved_since(expected):
+                raise AttemptError(
+                    f"Version {record.live_number} came after {expected}, from which to go back was decided.",
+                    where=record.name,
+                    next_step="Look at it, and decide again.",
+                )
             asked = Asked(by, reason, datetime.now(UTC))
-            after, published = record.rolled_back(wanted, difference(live, manifest), asked, hold=hold)
-            if self.backend.swap(record, after):
+            after, published = record.rolled_back(record.version(to), changed, asked, hold=hold)
+            if after is record or self.backend.swap(record, after):
                 return published
 
     def hold(self) -> Asked | None:
@@ -119,8 +131,12 @@ class VersionedCollection:
             if record.hold is None or self.backend.swap(record, record.released_by(asked)):
                 return
 
+    def events(self) -> list[Event]:
+        """The latest roll-backs and releases, newest first."""
+        return list(reversed(self.backend.record().events))
+
     def merge(self) -> Published | None:
-        """Makes one partition of each old month's days."""
+        """Makes one partition of the days of each of the oldest months of a long manifest."""
         from common.io.collections.merging import merge  # noqa: PLC0415 (only writers need it)
 
         return merge(self.backend)
@@ -137,11 +153,8 @@ class VersionedCollection:
 
     def version(self, number: int) -> Version:
         """A retained version with its manifest."""
-        while True:
-            version = self.backend.record().version(number)
-            manifest = manifest_of(self.backend, version)
-            if manifest is not None:
-                return replace(version, manifest=manifest)
+        record, (manifest,) = manifests_of(self.backend, lambda one: [one.version(number)])
+        return replace(record.version(number), manifest=manifest)
 
     def history(self) -> list[Version]:
         """The retained versions without their manifests, newest first."""
@@ -153,13 +166,24 @@ class VersionedCollection:
         A version that a record named once, and that is retained after the page was read, was retained all
         the while: so only the second look asks the database, if an earlier call has seen the version.
         """
-        wanted = PageQuery(self.contract, query)
         seen = self._seen
         if not any(one.number == version for one in seen.versions):
             seen = self.backend.record()
+        wanted = PageQuery(self.contract, query, absent(seen.schema, self.contract))
         stored = seen.version(version).stored
         rows = () if wanted.impossible else self.backend.page(stored, wanted)
         # Not by way of self: a thread that began to look earlier may set an older record there.
         self._seen = seen = self.backend.record()
         seen.version(version)  # what is retired meanwhile may have lost rows
         return wanted.page(rows)
+
+
+def _demand_rows(live: Manifest, manifest: Manifest, publication: Publication, where: str) -> None:
+    before, after = rows_of(live), rows_of(manifest)
+    if before - after > publication.max_row_drop * before:
+        raise ValidationFailed(
+            f"{where} would fall from {before} to {after} rows: by {1 - after / before:.0%}, "
+            f"and the contract allows {publication.max_row_drop:.0%}.",
+            where=f"run {publication.run_id}",
+            next_step="Look whether the source is whole; raise the contract's maxRowDrop if this is meant.",
+        )

@@ -48,7 +48,7 @@ CHUNK, HASH = "_chunk", "_hash"
 
 def collection_name(contract: Contract) -> str:
     """What stores call the collection; it carries the major version, so that two can stand side by side."""
-    return f"{contract.domain}_{contract.subject}_v{contract.major}"
+    return f"{contract.prefix}{contract.domain}_{contract.subject}_v{contract.major}"
 
 
 def stored_schema(contract: Contract) -> pa.Schema:
@@ -74,7 +74,7 @@ def demand_storable(contract: Contract) -> None:
             raise _unstorable(contract, f"{name} belongs to the key and is not required.", "Require it.")
     if len(collection_name(contract)) > MAX_NAME:
         what = f"{collection_name(contract)} is longer than the {MAX_NAME} characters of a table's name."
-        raise _unstorable(contract, what, "Shorten the domain or the subject.")
+        raise _unstorable(contract, what, "Shorten the domain, the subject or VITRINE_COLLECTION_PREFIX.")
     for unique in contract.unique:
         if contract.partition_field not in unique:
             raise _unstorable(
@@ -196,7 +196,10 @@ def _integer(field: Field, value: Any) -> int:
 def _number(field: Field, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(field, value, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise _wrong(field, value, "a number within the range of doubles") from error
 
 
 def _boolean(field: Field, value: Any) -> int:

@@ -77,6 +77,7 @@ class Publication:
         ledger: :meth:`common.utils.ledger.Ledger.to_dict`.
         contract_version: Version of the contract that the rows fit.
         scheduled: Whether a hold stops it.
+        max_row_drop: The share of the live rows that the next version may lack.
     """
 
     run_id: str
@@ -85,6 +86,7 @@ class Publication:
     ledger: Mapping[str, Any]
     contract_version: str
     scheduled: bool = True
+    max_row_drop: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Version:
         watermark: "Data as of", in UTC; ``None`` where no data has been read.
         kind: ``publish``, ``rollback``, or ``merge`` of old partitions, which changes no row.
         reason: Why, for a roll-back; empty otherwise.
-        by: Who, for a roll-back; the run for a publication.
+        by: Who, for a roll-back; the run for a publication; ``merge`` for a merge.
         restored: The version whose manifest a roll-back brought back.
         stored: Under which id the store keeps its manifest.
         manifest: Partition (ISO day, month or bucket) to chunk.
@@ -172,6 +174,24 @@ class Asked:
     by: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What somebody did to a collection by hand.
+
+    Attributes:
+        kind: A ``rollback`` or the ``release`` of a hold.
+        was: The version that was live before.
+        to: The one that a roll-back went back to.
+        hold: Whether scheduled publications have been stopped since.
+    """
+
+    kind: Literal["rollback", "release"]
+    asked: Asked
+    was: int
+    to: int | None
+    hold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +270,11 @@ class Collection(Protocol):
             run_id: Recorded with the attempt.
             mode: ``replace`` takes the run's rows; ``upsert`` lays them by key over the base chunk's.
             dry_run: Compares and counts, writes nothing; the attempt is then empty and cannot be published.
+                The collection need not be there, and the store may be opened to be read only.
 
         Raises:
             StageError: Duplicate keys or rows outside ``partitions``.
+            ContractError: The collection has been prepared for another contract: :meth:`ensure` comes first.
         """
 
     def publish(self, attempt: str, publication: Publication) -> Published:
@@ -261,9 +283,13 @@ class Collection(Protocol):
         Raises:
             AttemptError: Unknown, abandoned, or its own partitions moved since it was staged.
             HoldError: A hold is set and the publication is a scheduled one.
+            ContractError: The collection has been prepared for another contract since.
+            ValidationFailed: It would lack more of the live rows than the publication allows.
         """
 
-    def rollback(self, to: int, *, by: str, reason: str, hold: bool = False) -> Published:
+    def rollback(
+        self, to: int, *, by: str, reason: str, hold: bool = False, expected: int | None = None
+    ) -> Published:
         """Publishes a new version with the manifest, watermark and ledger of version ``to``.
 
         With the old watermark the next run reaches back to it. No row moves; nothing is destroyed.
@@ -273,19 +299,26 @@ class Collection(Protocol):
             by: Who asks.
             reason: Why; both are shown in the history.
             hold: Also stops scheduled publications until :meth:`release`.
+            expected: The version that was live when the roll-back was decided; ``None`` for any.
 
         Raises:
             VersionGone: ``to`` was never there, or is retired.
+            AttemptError: Another version with other content was published since ``expected``.
         """
 
     def hold(self) -> Asked | None:
         """Who set the hold that stops scheduled publications, why and when; ``None`` where none is set."""
 
     def release(self, *, by: str, reason: str) -> None:
-        """Takes a hold away; the record remembers who did and why."""
+        """Takes a hold away; :meth:`events` remember who did and why."""
+
+    def events(self) -> list[Event]:
+        """The latest roll-backs and releases, newest first; they outlive the versions that they made."""
 
     def merge(self) -> Published | None:
-        """Makes one partition of each old month's days, so that the manifest stays short; no row changes.
+        """Where the manifest is long, makes one partition of the days of each of its oldest months.
+
+        No row changes. One call copies only so many rows, so that a very long manifest needs several.
 
         Returns:
             The version it made, or ``None`` where nothing was due or other writers came between.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -18,15 +18,21 @@ class PageQuery:
     Attributes:
         columns: To fetch, in this order.
         filters: Column, operator and stored value, joined by AND. None of them matches null.
-        impossible: Whether no row can match: a filter's value is no stored one, or nothing can follow.
+        impossible: Whether no row can match: a filter's value is no stored one or its field is in no row, or
+            nothing can follow.
         order: Columns to sort by, ending in the key; those that a filter pins to one value are left out.
         after: The stored values of ``order`` after which the page begins, or ``None``.
         descending: Turns the whole order round.
         limit: Rows to fetch: those of the page and one more, which tells whether another page follows.
     """
 
-    def __init__(self, contract: Contract, query: Query) -> None:
+    def __init__(self, contract: Contract, query: Query, absent: Collection[str] = ()) -> None:
         """Checks the query.
+
+        Args:
+            contract: What can be asked for.
+            query: What is asked for.
+            absent: Fields that the contract adds and no stored row has yet: they are null.
 
         Raises:
             QueryError: It names what the contract does not offer.
@@ -39,13 +45,15 @@ class PageQuery:
             raise QueryError("A page has at least one row.", where=contract.name)
         self.limit, self.descending = query.limit + 1, query.descending
         self._fetched = list(dict.fromkeys((*self._fields, *self._order)))
+        self._absent = [field for field in self._fetched if field.name in absent]
+        self._fetched = [field for field in self._fetched if field.name not in absent]
         self.columns = tuple(field.name for field in self._fetched)
         bounds = [self._bound(one) for one in query.filters]
         self.filters = tuple(bound for bound in bounds if bound is not None)
         pinned = {column for column, operator, _ in self.filters if operator == "eq"}
         self.order = tuple(field.name for field in self._order if field.name not in pinned)
         self.after = None if query.after is None else self._position(query.after)
-        self.impossible = None in bounds or self.after == ()
+        self.impossible = None in bounds or self.after == () or any(f.field in absent for f in query.filters)
 
     def page(self, rows: Sequence[Sequence[Any]]) -> Page:
         """What a database found."""
@@ -54,6 +62,7 @@ class PageQuery:
         arrays = {
             field.name: decode(values, field) for field, values in zip(self._fetched, stored, strict=True)
         }
+        arrays |= {field.name: pa.nulls(len(shown), field.arrow.type) for field in self._absent}
         schema = pa.schema([field.arrow for field in self._fields])
         table = pa.table([arrays[field.name] for field in self._fields], schema=schema)
         more = len(rows) == self.limit

@@ -17,6 +17,7 @@ from common.io.collections.manifest import Manifest, difference, rows_of
 from common.io.collections.protocol import (
     Asked,
     AttemptError,
+    Event,
     HoldError,
     Publication,
     Published,
@@ -25,7 +26,7 @@ from common.io.collections.protocol import (
     VersionGone,
 )
 
-REMEMBERED = 50  # publications that are recognised when they are asked for again
+REMEMBERED = 50  # publications that are recognised when they are asked for again; and events
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Record:
         attempts: The open ones, by id.
         published: The latest outcomes by attempt, so that asking again says the same again.
         hold: Stops scheduled publications.
-        released: The last release of a hold.
+        events: The latest roll-backs and releases, newest last.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Record:
     attempts: Mapping[str, Attempt] = field(default_factory=dict)
     published: Mapping[str, Published] = field(default_factory=dict)
     hold: Asked | None = None
-    released: Asked | None = None
+    events: tuple[Event, ...] = ()
     schema: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -189,7 +190,10 @@ class Record:
         self, to: Version, changed: tuple[str, ...], asked: Asked, *, hold: bool
     ) -> tuple[Record, Published]:
         """With a new version that has all of ``to`` but its number, unless nothing would change."""
-        held = replace(self, hold=asked) if hold else self
+        if self.live and not changed and (self.hold or not hold):
+            return self, replace(_outcome(self.live, new=False), repeated=True)
+        told = self._told(Event("rollback", asked, self.live_number, to.number, hold))
+        held = replace(told, hold=asked) if hold else told
         if self.live and not changed:
             return held, replace(_outcome(self.live, new=False), repeated=True)
         version = replace(
@@ -227,7 +231,14 @@ class Record:
 
     def released_by(self, asked: Asked) -> Record:
         """Without a hold."""
-        return replace(self, hold=None, released=asked)
+        return replace(self._told(Event("release", asked, self.live_number, None, hold=False)), hold=None)
+
+    def _told(self, event: Event) -> Record:
+        return replace(self, events=(*self.events, event)[-REMEMBERED:])
+
+    def moved_since(self, expected: int) -> bool:
+        """Whether what was published after a version is more than merges of its rows."""
+        return any(one.number > expected and one.kind != "merge" for one in self.versions)
 
     def retired(self, keep: int, opened_before: datetime) -> Record:
         """With the newest ``keep`` versions only, and without the attempts opened before a time.

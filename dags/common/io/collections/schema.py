@@ -16,12 +16,31 @@ from common.utils.errors import ContractError
 def described(contract: Contract) -> dict[str, str]:
     """What decides whether stored rows fit."""
     return {
-        **{f"field {field.name}": _described(field) for field in contract.fields},
+        "collection": contract.name,
+        **{_entry(field): _described(field) for field in contract.fields},
         "key": ", ".join(contract.key),
         "partition": f"{contract.buckets} buckets"
         if contract.partition_by == "hash"
         else f"{contract.partition_by} of {contract.partition_field}",
     }
+
+
+def absent(stored: Mapping[str, str], contract: Contract) -> frozenset[str]:
+    """The contract's fields that no stored row has, for no run has applied its addition yet."""
+    return frozenset(field.name for field in contract.fields if _entry(field) not in stored)
+
+
+def demand_prepared(stored: Mapping[str, str], contract: Contract) -> None:
+    """Raises ContractError where rows of a contract may not be written beside those stored for another.
+
+    A process that has an older contract in its memory would leave out what the newer one added.
+    """
+    if stored != described(contract):
+        raise ContractError(
+            "The collection has been prepared for another version of the contract.",
+            where=f"{contract.name}, contract {contract.version}",
+            next_step="Run it again from load, with the contract as it is now.",
+        )
 
 
 def demand_fit(stored: Mapping[str, str], contract: Contract) -> None:
@@ -30,8 +49,15 @@ def demand_fit(stored: Mapping[str, str], contract: Contract) -> None:
     differences = [
         f"{what}: stored {stored.get(what, 'nothing')}, contract {wanted.get(what, 'nothing')}"
         for what in {**stored, **wanted}
-        if not _fits(what, stored.get(what), wanted.get(what))
+        if what != "collection" and not _fits(what, stored.get(what), wanted.get(what))
     ]
+    owner = stored.get("collection", contract.name)
+    if owner != contract.name:
+        raise ContractError(
+            f"The store has {owner} under the name that {contract.name} would have.",
+            where=f"{contract.name}, contract {contract.version}",
+            next_step="Rename the domain or the subject: both are joined by an underscore.",
+        )
     if differences:
         raise ContractError(
             f"The stored rows do not fit the contract: {'; '.join(differences)}.",
@@ -40,6 +66,10 @@ def demand_fit(stored: Mapping[str, str], contract: Contract) -> None:
             "these. What a newer contract may change: new fields that are not required, no longer required "
             "fields, decimals of more digits and the same scale.",
         )
+
+
+def _entry(field: Field) -> str:
+    return f"field {field.name}"
 
 
 def _described(field: Field) -> str:

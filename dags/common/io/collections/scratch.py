@@ -20,6 +20,7 @@ from common.io.collections.protocol import StageError
 from common.utils.contract import Contract
 
 MEMORY = "512MB"
+THREADS = 1  # the database and its readers need the other processors; two are no faster
 PART = "_part"  # the number of the row's partition, as a manifest has it
 ROWS = 100_000  # in a table of rows to write
 
@@ -46,7 +47,9 @@ class Scratch:
         """Opens it."""
         folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="vitrine-stage-"))
         self._db = self._held.enter_context(
-            duckdb.connect(":memory:", config={"memory_limit": MEMORY, "temp_directory": folder})
+            duckdb.connect(
+                ":memory:", config={"memory_limit": MEMORY, "threads": THREADS, "temp_directory": folder}
+            )
         )
         base = stored_schema(self.contract).append(pa.field(PART, pa.int64()))
         ours = {"created_at", "updated_at", CHUNK}
@@ -71,8 +74,7 @@ class Scratch:
             self._demand_json(table)
             self._insert("incoming", table, f"*, {self._hash()}, {self._part()} AS {PART}")
         self._demand_distinct(self.contract.key)
-        for unique in self.contract.unique:
-            self._demand_distinct(unique)
+        self._demand_unique()
 
     def add_base(self, tables: Iterable[pa.Table], parts: Mapping[int, int]) -> None:
         """Takes rows in that the collection holds.
@@ -106,6 +108,7 @@ class Scratch:
             f"INSERT INTO incoming BY NAME SELECT {self._kept()} FROM base ANTI JOIN incoming "  # noqa: S608
             f"USING ({self._key})"
         )
+        self._demand_unique()
 
     def _kept(self) -> str:
         return ", ".join([*self._columns, DAY, HASH, PART])
@@ -202,6 +205,10 @@ class Scratch:
                     f"{field.name} has a text that is no JSON {field.type}: {found[0][0][:80]}",
                     where=self.contract.name,
                 )
+
+    def _demand_unique(self) -> None:
+        for unique in self.contract.unique:
+            self._demand_distinct(unique)
 
     def _demand_distinct(self, names: Sequence[str]) -> None:
         columns, given = ", ".join(map(_quoted, names)), " IS NOT NULL AND ".join(map(_quoted, names))

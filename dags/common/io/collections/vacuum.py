@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from common.io.collections.attempts import attempt_of, manifest_of
+from common.io.collections.attempts import attempt_of, manifests_of
 from common.io.collections.backend import Backend
 from common.io.collections.protocol import Vacuumed
 from common.io.collections.record import Record
@@ -34,11 +34,10 @@ def vacuum(backend: Backend, keep: int, opened_before: datetime) -> Vacuumed:
 def _retire(backend: Backend, keep: int, opened_before: datetime) -> tuple[Record, Record, set[int]]:
     """The record before and after, and the chunks that its versions name."""
     while True:
-        before = backend.record()
+        before, manifests = manifests_of(backend, lambda one: one.retired(keep, opened_before).versions)
         after = before.retired(keep, opened_before)
-        manifests = [manifest_of(backend, version) for version in after.versions]
-        named = {chunk.id for manifest in manifests if manifest for chunk in manifest.values()}
-        if None not in manifests and (after == before or backend.swap(before, after)):
+        named = {chunk.id for manifest in manifests for chunk in manifest.values()}
+        if after == before or backend.swap(before, after):
             return before, after, named
 
 

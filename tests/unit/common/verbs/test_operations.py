@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.io.collections.protocol import HoldError, VersionGone
+from common.io.collections import merging
+from common.io.collections.protocol import AttemptError, HoldError, VersionGone
 from common.verbs import operations
 from unit.common.verbs.house import House, window
 
@@ -46,12 +47,40 @@ def test_a_roll_back_that_is_done_again_changes_nothing_and_says_the_same(house:
     assert house.live().number == 3
 
 
-def test_going_back_twice_is_going_forth(house: House) -> None:
-    for number in (3, 4):
+def test_going_back_twice_goes_further_back_and_never_forward(house: House) -> None:
+    house.write("c.csv", "2026-01-07,p1,Mug,2,3.50")
+    house.publish("three", window(date(2026, 1, 7)))
+    for rows in (2, 1):
         chosen = operations.choose(house.contract, house.settings)
-        assert chosen.was == number - 1
         operations.roll_back(house.contract, house.settings, chosen, by="ann", reason="x")
-    assert house.content().num_rows == 2
+        assert house.content().num_rows == rows
+    with pytest.raises(VersionGone, match="No version to go back to from 5 is retained"):
+        operations.choose(house.contract, house.settings)
+    undone = operations.choose(house.contract, house.settings, 3)
+    operations.roll_back(house.contract, house.settings, undone, by="ann", reason="it was right")
+    assert house.content().num_rows == 3
+
+
+def test_what_was_published_since_is_not_undone(house: House) -> None:
+    chosen = operations.choose(house.contract, house.settings)
+    house.write("c.csv", "2026-01-07,p1,Mug,2,3.50")
+    house.publish("three", window(date(2026, 1, 7)))
+    with pytest.raises(AttemptError, match="Version 3 came after 2"):
+        operations.roll_back(house.contract, house.settings, chosen, by="ann", reason="x")
+    assert house.content().num_rows == 3
+
+
+def test_who_went_back_is_remembered_for_longer_than_the_versions(house: House) -> None:
+    chosen = operations.choose(house.contract, house.settings)
+    operations.roll_back(house.contract, house.settings, chosen, by="ann", reason="prices", hold=True)
+    operations.release(house.contract, house.settings, by="bob", reason="all is well")
+    house.write("c.csv", "2026-01-07,p1,Mug,2,3.50")
+    house.publish("three", window(date(2026, 1, 7)))
+    operations.vacuum(house.contract, house.settings, keep=1)
+    history = operations.history(house.contract, house.settings)
+    assert [one.kind for one in history.versions] == ["publish"]
+    told = [(one.kind, one.asked.by, one.asked.reason, one.was, one.to) for one in history.events]
+    assert told == [("release", "bob", "all is well", 3, None), ("rollback", "ann", "prices", 2, 1)]
 
 
 def test_a_version_with_the_same_content_is_not_gone_back_to(house: House) -> None:
@@ -60,7 +89,7 @@ def test_a_version_with_the_same_content_is_not_gone_back_to(house: House) -> No
     house.publish("three", window(date(2026, 1, 6)))  # version 4, with the content of version 2
     assert operations.choose(house.contract, house.settings).to == 3
     operations.vacuum(house.contract, house.settings, keep=1)
-    with pytest.raises(VersionGone, match="No retained version has other content than version 4"):
+    with pytest.raises(VersionGone, match="No version to go back to from 4 is retained"):
         operations.choose(house.contract, house.settings)
 
 
@@ -100,13 +129,13 @@ def test_after_a_roll_back_the_next_scheduled_run_reaches_back(house: House) -> 
 
 def test_vacuum_keeps_as_many_as_it_is_told(house: House) -> None:
     tidied = operations.vacuum(house.contract, house.settings, keep=1)
-    assert tidied is not None
     assert tidied.taken.versions == (1,)
     assert "1 versions retired" in str(tidied)
     assert [one.number for one in operations.history(house.contract, house.settings).versions] == [2]
 
 
-def test_old_days_are_merged_and_nothing_is_lost(house: House) -> None:
+def test_old_days_are_merged_and_nothing_is_lost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "LONG", 2)
     house.write("c.csv", *(f"2025-{month:02d}-{day:02d},p1,Mug,1,1" for month in (1, 2) for day in (1, 2, 3)))
     house.publish("three")
     before = house.content()
@@ -120,7 +149,10 @@ def test_old_days_are_merged_and_nothing_is_lost(house: House) -> None:
     assert house.content().equals(before)
 
 
-def test_a_target_with_other_merges_is_level(house: House, tmp_path: Path) -> None:
+def test_a_target_with_other_merges_is_level(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "LONG", 2)
     house.write("c.csv", *(f"2025-01-{day:02d},p1,Mug,1,1" for day in (1, 2, 3)))
     house.publish("three")
     assert "2025-01" in house.live().manifest
@@ -129,7 +161,20 @@ def test_a_target_with_other_merges_is_level(house: House, tmp_path: Path) -> No
     assert house.content("new").equals(house.content())
 
 
-def test_nothing_published_is_nothing_to_tidy_up(house: House, tmp_path: Path) -> None:
+def test_where_nothing_is_there_is_nothing_to_tidy_up(house: House, tmp_path: Path) -> None:
     house.target("new", f"sqlite:///{tmp_path / 'new.db'}")
-    assert operations.vacuum(house.contract, house.settings, store="new") is None
+    tidied = operations.vacuum(house.contract, house.settings, store="new")
+    assert (tidied.merged, tidied.taken.versions, tidied.taken.chunks) == (None, (), 0)
     assert not (tmp_path / "new.db").exists()
+
+
+def test_first_loads_that_died_are_tidied_up_before_anything_is_published(
+    house: House, tmp_path: Path
+) -> None:
+    house.target("new", f"sqlite:///{tmp_path / 'new.db'}")
+    with house.collection("new") as collection:
+        collection.ensure()
+        staged = collection.stage(house.content().to_batches(), house.live().manifest, run_id="dies")
+    tidied = operations.vacuum(house.contract, house.settings, abandon_after=timedelta(0), store="new")
+    assert tidied.taken.attempts == (staged.attempt,)
+    assert (tidied.taken.chunks, tidied.taken.rows) == (2, 2)

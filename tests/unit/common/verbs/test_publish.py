@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.io.collections.protocol import HoldError
+from common.io.collections.collection import VersionedCollection
+from common.io.collections.protocol import HoldError, StoreError
 from common.utils.errors import LedgerError, StaleError, ValidationFailed
 from common.verbs import pipeline
 from common.verbs.load import load
@@ -105,6 +106,42 @@ def test_a_fall_of_the_row_count_publishes_nothing(house: House, loaded: Callabl
     with pytest.raises(ValidationFailed, match=r"would fall from 10 to 1 rows: by 90%.*allows 50%"):
         publish(house.contract, house.settings, given)
     assert house.content().num_rows == 10
+
+
+def test_the_fall_is_judged_on_what_becomes_live(house: House, loaded: Callable[..., Loaded]) -> None:
+    house.write("a.csv", *(f"2026-01-{day:02d},p1,Mug,2,3.50" for day in range(1, 11)))
+    house.publish("one")
+    house.write("a.csv", *(f"2026-01-{day:02d},p1,Mug,2,3.50" for day in (1, 10)))
+    halves = [loaded(f"half {first}", date(2026, 1, first), 5, full_refresh=True) for first in (1, 6)]
+    publish(house.contract, house.settings, halves[0])
+    with pytest.raises(ValidationFailed, match="would fall from 6 to 2 rows: by 67%"):
+        publish(house.contract, house.settings, halves[1])
+    assert house.content().num_rows == 6
+
+
+def test_a_task_that_died_before_it_told_of_its_publication_tells_when_it_is_retried(
+    house: House, loaded: Callable[..., Loaded]
+) -> None:
+    given = loaded("one")
+    with house.collection() as collection:
+        collection.vacuum(abandon_after=timedelta(0))
+    for repeated in (False, True):  # it stages again, each time under another attempt
+        published = publish(house.contract, house.settings, given)
+        assert published is not None
+        assert (published.version, published.new, published.repeated) == (1, True, repeated)
+
+
+def test_what_is_published_is_published_where_tidying_up_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise StoreError("The database is locked.")
+
+    monkeypatch.setattr(VersionedCollection, "vacuum", locked)
+    published = house.publish("one")
+    assert published is not None
+    assert published.new
+    assert "published, but not tidied up: The database is locked." in caplog.text
 
 
 def test_another_source_that_is_empty_replaces_nothing(house: House) -> None:

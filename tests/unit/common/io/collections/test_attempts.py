@@ -17,7 +17,7 @@ from common.io.collections.attempts import (
 )
 from common.io.collections.collection import VersionedCollection
 from common.io.collections.manifest import Change
-from common.io.collections.protocol import AttemptError, Chunk
+from common.io.collections.protocol import AttemptError, Chunk, StoreError
 from common.io.collections.record import Record
 from contract.kit import put, sale, stage
 
@@ -46,6 +46,22 @@ def test_the_live_manifest_is_never_one_that_was_deleted(
     record, manifest = live_manifest(sales.backend)
     assert (record.live_number, sorted(manifest)) == (2, ["2026-01-01", "2026-01-02"])
     assert manifest_of(sales.backend, old) is None
+
+
+def test_a_manifest_that_is_lost_is_an_error_and_no_endless_search(sales: VersionedCollection) -> None:
+    put(sales, "r1", [1], [sale(1, "A")])
+    sales.backend.delete_entries({sales.backend.record().versions[-1].stored}, set())
+    sales.backend.manifest.cache_clear()  # type: ignore[attr-defined]
+    asked: list[Callable[[], Any]] = [
+        sales.live,
+        lambda: sales.version(1),
+        lambda: stage(sales, "r2", [1], []),
+        lambda: sales.rollback(1, by="ada", reason="x"),
+        sales.vacuum,
+    ]
+    for ask in asked:
+        with pytest.raises(StoreError, match=r"The manifest of version 1 .* is lost"):
+            ask()
 
 
 def test_an_attempt_is_opened_on_the_version_that_is_live(

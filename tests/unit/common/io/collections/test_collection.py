@@ -193,8 +193,11 @@ def test_a_release_waits_for_no_other_writer(sales: VersionedCollection, before:
     sales.rollback(1, by="ada", reason="wrong", hold=True)
     before(sales, "swap", lambda: stage(sales, "r2", [1], []))
     sales.release(by="bob", reason="right")
-    record = sales.backend.record()
-    assert (record.hold, record.released and record.released.by) == (None, "bob")
+    assert sales.hold() is None
+    assert [(one.kind, one.asked.by, one.was, one.to, one.hold) for one in sales.events()] == [
+        ("release", "bob", 1, None, False),
+        ("rollback", "ada", 1, 1, True),
+    ]
 
 
 # ensure

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.io.collections.protocol import Asked, AttemptError, Chunk, HoldError, StoreError, VersionGone
+from common.io.collections.protocol import (
+    Asked,
+    AttemptError,
+    Chunk,
+    Event,
+    HoldError,
+    StoreError,
+    VersionGone,
+)
 from common.io.collections.record import REMEMBERED, Record, Wanted, from_json, to_json
 from contract.kit import publication
 
@@ -67,7 +75,7 @@ def test_a_hold_stops_only_scheduled_runs() -> None:
     record.demand_publishable("one", scheduled=False)
     freed = record.released_by(Asked("bob", "right", NOW))
     freed.demand_publishable("one", scheduled=True)
-    assert freed.released == Asked("bob", "right", NOW)
+    assert freed.events == (Event("release", Asked("bob", "right", NOW), 0, None, hold=False),)
 
 
 def test_it_remembers_the_latest_outcomes() -> None:

@@ -20,6 +20,7 @@ def changed(name: str, **other: Any) -> Contract:
 
 def test_a_contract_is_described_by_what_rows_depend_on() -> None:
     assert described(SALES) == {
+        "collection": "sales/product_revenue",
         "field date": "date required",
         "field product_id": "string required",
         "field product_name": "string",
