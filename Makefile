@@ -57,7 +57,7 @@ dead-letters: setup ## Lists the rejected records, each with its reason, file an
 test: setup ## Runs the tests; PYTEST_ARGS="-k ledger"
 	@$(ACTIVATE) python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
 
-faults: setup ## Kills and stops writers at every boundary of every store (10 minutes); writes docs/guarantees.md
+faults: setup ## Kills and stops writers at boundaries of every kind on every store (12 minutes); writes docs/guarantees.md
 	@$(ACTIVATE) FAULTS=all MODEL_SCHEDULES=20000 python -m pytest tests/faults tests/model $(PYTEST_ARGS)
 
 lint: setup ## Checks style and format

@@ -49,22 +49,38 @@ class Versioned:
     def statement(self, where: str, value: Any, order: str) -> Callable[[], int]:
         """The same page as the database alone answers it: one statement by the driver; how many rows."""
         backend, live = self.collection.backend, self.collection.live()
-        wanted = PageQuery(CONTRACT, query(where, value, order))
         if not isinstance(backend, SqlBackend):
+            wanted = PageQuery(CONTRACT, query(where, value, order))
             return lambda: len(backend.page(live.stored, wanted))
-        dialect = backend.database.dialect
-        selected = page_statement(backend.name, backend.table, dialect, live.stored, wanted)
-        engine = backend.database.engine
-        compiled = selected.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
-        names, text = compiled.positiontup, str(compiled)
-        given = [compiled.params[name] for name in names] if names else compiled.params
-        cursor = engine.raw_connection().cursor()
+        text, given = self._compiled(backend, where, value, order)
+        cursor = backend.database.engine.raw_connection().cursor()
 
         def run() -> int:
             cursor.execute(text, given)
             return len(cursor.fetchall())
 
         return run
+
+    def plan(self, where: str, value: Any, order: str) -> str:
+        """How the database says that it finds the page; nothing for MongoDB, which its tests ask."""
+        backend = self.collection.backend
+        if not isinstance(backend, SqlBackend):
+            return ""
+        text, given = self._compiled(backend, where, value, order)
+        explain = "EXPLAIN QUERY PLAN" if backend.database.engine.name == "sqlite" else "EXPLAIN"
+        cursor = backend.database.engine.raw_connection().cursor()
+        cursor.execute(f"{explain} {text}", given)
+        return "\n".join(" | ".join(map(str, row)) for row in cursor.fetchall())
+
+    def _compiled(self, backend: SqlBackend, where: str, value: Any, order: str) -> tuple[str, Any]:
+        live, database = self.collection.live(), backend.database
+        wanted = PageQuery(CONTRACT, query(where, value, order))
+        selected = page_statement(backend.name, backend.table, database.dialect, live.stored, wanted)
+        compiled = selected.compile(
+            dialect=database.engine.dialect, compile_kwargs={"render_postcompile": True}
+        )
+        names = compiled.positiontup
+        return str(compiled), [compiled.params[name] for name in names] if names else compiled.params
 
 
 def query(where: str, value: Any, order: str) -> Query:

@@ -50,6 +50,11 @@ def _scene(results: Results) -> Iterator[str]:
     )
     totals = {store: tally.total() for store, tally in results.matrix.items()}
     yield from _table("store", FIGURES, {store: _cells(line) for store, line in totals.items()})
+    boundaries = ", ".join(f"{store} {tally.boundaries}" for store, tally in results.matrix.items())
+    yield (
+        "A rehearsal counts the boundaries that the operations pass, and so many of each kind are taken, "
+        f"spread evenly. Counted: {boundaries}.\n"
+    )
 
 
 def _matrix(results: Results, store: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The kill matrix of one store: every kind of operation, killed and stopped at its boundaries."""
+"""The kill matrix of one store: every operation, killed and stopped at some boundaries of every kind."""
 
 from __future__ import annotations
 
@@ -190,6 +190,7 @@ class Matrix:
         with self._trial() as trial:
             trial.prepare(_first_load(trial))
             passed = self._rehearsed(trial, scenario)
+            self.tally.boundaries += len(passed)
             if scenario.killed:
                 for stop in self._unseen(chosen(passed, self.effort.kills)):
                     trial.kill(scenario.step(trial), stop)
@@ -212,6 +213,7 @@ class Matrix:
     def _run_on_empty_stores(self, scenario: Scenario) -> None:
         with self._trial() as trial:
             passed = trial.do(scenario.step(trial)).passed
+        self.tally.boundaries += len(passed)
         for stop in self._unseen(chosen(passed, self.effort.kills // 4)):
             with self._trial() as trial:
                 trial.kill(scenario.step(trial), stop)

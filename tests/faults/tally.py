@@ -85,8 +85,13 @@ class Line:
 
 @dataclass
 class Tally:
-    """The figures of one store."""
+    """The figures of one store.
 
+    Attributes:
+        boundaries: That its operations passed in their rehearsals; so many of each group are tried.
+    """
+
+    boundaries: int = 0
     lines: dict[str, Line] = field(default_factory=lambda: {group: Line() for group in GROUPS})
     faults: list[str] = field(default_factory=list)
 

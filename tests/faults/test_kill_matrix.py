@@ -1,4 +1,4 @@
-"""SIGKILL and SIGSTOP at every boundary of every operation, on every store, while a reader asks the API."""
+"""SIGKILL and SIGSTOP at boundaries of every kind in every operation, on every store, while readers ask."""
 
 from __future__ import annotations
 

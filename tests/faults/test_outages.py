@@ -67,7 +67,6 @@ AFTER_POINTER = Boundary("publish", "swap", 1, "after")
 def on_trial(starter: Processes, url: str) -> Iterator[Trial]:
     """A store with one version, which must be in order at the end."""
     with Trial(starter, url, Tally()) as trial:
-        trial.watch.may_refuse = True
         trial.prepare(_first_load(trial))
         yield trial
         trial.demand_tidy(Line())
@@ -105,6 +104,7 @@ def strike(
     before, after = (trial.number, trial.content), (trial.number + step.new, step.wanted)
     child = trial.processes.start(trial.job(step, stop=at, signal=signal.SIGSTOP, settings=WAITS))
     assert child.stopped() == at
+    trial.watch.may_refuse = True
     blow(child)
     began = time.monotonic()
     child.wake()
@@ -115,6 +115,10 @@ def strike(
     found = trial.look(Line(), f"after {at}")
     assert found in ((after,) if child.published or at == AFTER_POINTER else (before, after))
     trial.do(step)
+    trial.watch.may_refuse = False
+    reads = trial.watch.reads
+    while trial.watch.reads == reads:  # the reader finds its way back, and is judged again
+        time.sleep(0.01)
     return ended, seconds
 
 

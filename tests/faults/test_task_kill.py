@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -200,7 +201,10 @@ def test_a_task_killed_during_load_or_before_publish_is_never_seen(
     second = expected(house, "second")
     assert first != second
     target = house.scratch / "killed.json"
-    kills = sum(kill(house.start("load", validated, target), chance.uniform(0.0, 0.35)) for _ in range(KILLS))
+    rehearsal, began = house.start("load", validated, target), time.monotonic()
+    rehearsal.communicate(timeout=120)
+    took = time.monotonic() - began
+    kills = sum(kill(house.start("load", validated, target), chance.uniform(0.0, took)) for _ in range(KILLS))
     assert kills >= KILLS // 2, "the kills must come during the load to show anything"
     before_publish = len(watching.seen)
     assert set(watching.seen) == {first}
