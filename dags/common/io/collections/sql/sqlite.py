@@ -33,7 +33,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeEngine
 
-from common.io.collections.encoding import CHUNK, STORED
+from common.io.collections.encoding import CHUNK, STORED, python_columns
 from common.io.collections.protocol import StoreError
 from common.io.collections.sql.errors import Told
 from common.utils.contract import Field
@@ -130,7 +130,7 @@ class SQLite:
         statement = str(table.insert().compile(dialect=connection.dialect))
         ordered = rows.select(table.columns.keys())
         for batch in ordered.to_batches(max_chunksize=self.batch_size):
-            columns = [column.to_pylist() for column in batch.columns]
+            columns = python_columns(pa.Table.from_batches([batch]))
             connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
     def deletion(self, table: Table, chunk: int, most: int) -> Delete:
