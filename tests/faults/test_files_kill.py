@@ -24,11 +24,15 @@ EVERY = 1 if ALL else 23  # of so many boundaries a writer is killed at one
 
 
 class DirectReader(threading.Thread):
-    """Reads ``live/*`` again and again, as anybody would, and notes what is no whole version."""
+    """Reads the folder that ``live`` points at again and again, and notes what is no whole version.
+
+    It resolves the link first. DuckDB looks each file up after it has listed a folder, and passes over those
+    that are not there: listed by way of the link as that moves on, only what both versions share is found.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.files = f"{folder / 'live'}/*.{folder.name}"
+        self.live, self.files = folder / "live", f"*.{folder.name}"
         self.stopped = threading.Event()
         self.whole: list[Content] = []
         self.gone = 0
@@ -54,7 +58,8 @@ class DirectReader(threading.Thread):
 
     def read(self, engine: duckdb.DuckDBPyConnection) -> None:
         """One look at the files."""
-        found = engine.execute(f"SELECT {', '.join(FIELDS)} FROM '{self.files}' ORDER BY ALL").fetchall()
+        files = self.live.resolve() / self.files
+        found = engine.execute(f"SELECT {', '.join(FIELDS)} FROM '{files}' ORDER BY ALL").fetchall()
         rows = seen([dict(zip(FIELDS, row, strict=True)) for row in found])
         content = recognised(rows)
         if content is None:

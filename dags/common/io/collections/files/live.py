@@ -2,7 +2,8 @@
 
 ``versions/<number>-<manifest>`` has the files of a version as hard links, which take no room, and ``live`` is
 a symbolic link to one of these folders. The links carry the partition and the chunk in their names: who lists
-``live`` and opens the files after it has moved on finds the same content or nothing, never another's.
+``live`` and opens the files after it has moved on finds the same content or nothing, never another's. Who is
+to miss no file resolves the link first.
 """
 
 from __future__ import annotations
