@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from common.io.collections.files.durable import PART, create, numbered, settle, translated
+from common.io.collections.files import durable
+from common.io.collections.files.durable import PART, create, make_folder, numbered, settle, translated
 from common.io.collections.protocol import StoreError
 
 
@@ -27,6 +28,18 @@ def test_a_file_that_cannot_be_written_whole_is_not_there(
     with pytest.raises(OSError, match="No space"):
         create(tmp_path / "1.json", b"content")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_folder_that_is_made_is_synced_into_the_one_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "sync", synced.append)
+    make_folder(tmp_path / "one" / "two")
+    assert (tmp_path / "one" / "two").is_dir()
+    assert synced == [tmp_path, tmp_path / "one"]
+    make_folder(tmp_path / "one" / "two")
+    assert len(synced) == 2
 
 
 def test_a_name_is_given_once(tmp_path: Path) -> None:

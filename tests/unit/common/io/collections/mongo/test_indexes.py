@@ -11,6 +11,7 @@ import pytest
 from pymongo.errors import NetworkTimeout, OperationFailure
 
 from common.io.collections.mongo.indexes import OURS, _drop, build, indexes
+from common.io.collections.protocol import StoreError
 from contract.kit import SALES, STORES
 from servers import server
 
@@ -36,6 +37,14 @@ def test_rows_without_a_name_are_not_alike_and_those_of_one_name_are(rows: Any) 
     rows.insert_many([{"_id": f"c{one}", "date": 1, "product_name": "x", "_chunk": one} for one in (1, 2)])
     with pytest.raises(OperationFailure, match="E11000"):
         rows.insert_one({"_id": "d", "date": 1, "product_name": "x", "_chunk": 1})
+
+
+def test_an_index_made_by_hand_is_named(rows: Any) -> None:
+    rows.create_index([("_chunk", 1)], name="mine")
+    with pytest.raises(StoreError, match="An index on _chunk is there under another name"):
+        build(rows, SALES)
+    rows.drop_index("mine")
+    build(rows, SALES)
 
 
 def test_an_index_that_takes_longer_than_an_answer_is_waited_for(rows: Any) -> None:
