@@ -110,15 +110,18 @@ def allowed_drop(
     judged = (main and main.live()) or live
     if judged.source != loaded.validated.transformed.source and loaded.staged.rows:
         return 1.0
-    return 1 - (1 - contract.max_row_drop) * min(live.rows, judged.rows) / live.rows
+    if judged.rows >= live.rows:
+        return contract.max_row_drop  # as it is: arithmetic would make 0.1 a little less
+    return 1 - (1 - contract.max_row_drop) * judged.rows / live.rows
 
 
 def _told(collection: Collection, published: Published, publication: Publication) -> Published:
     """As new again where the live version is this run's own: whoever published it may have died untold."""
-    live = collection.live()
-    if published.new or live is None or (live.run_id, live.kind) != (publication.run_id, "publish"):
+    if published.new:
         return published
-    return replace(published, new=True, repeated=True)
+    live = collection.live()
+    mine = live is not None and (live.run_id, live.kind) == (publication.run_id, "publish")
+    return replace(published, new=True, repeated=True) if mine else published
 
 
 def _publication(contract: Contract, loaded: Loaded, max_row_drop: float) -> Publication:

@@ -108,6 +108,15 @@ def test_a_fall_of_the_row_count_publishes_nothing(house: House, loaded: Callabl
     assert house.content().num_rows == 10
 
 
+def test_a_fall_just_as_large_as_is_allowed_is_published(house: House, loaded: Callable[..., Loaded]) -> None:
+    house.write("a.csv", *(f"2026-01-{day:02d},p1,Mug,2,3.50" for day in range(1, 11)))
+    house.publish("one")
+    house.write("a.csv", *(f"2026-01-{day:02d},p1,Mug,2,3.50" for day in range(1, 10)))
+    given = loaded("two", date(2026, 1, 1), 10, full_refresh=True)
+    publish(replace(house.contract, max_row_drop=0.1), house.settings, given)
+    assert house.content().num_rows == 9
+
+
 def test_the_fall_is_judged_on_what_becomes_live(house: House, loaded: Callable[..., Loaded]) -> None:
     house.write("a.csv", *(f"2026-01-{day:02d},p1,Mug,2,3.50" for day in range(1, 11)))
     house.publish("one")
