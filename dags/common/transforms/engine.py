@@ -48,6 +48,16 @@ def exact_number(column: str, precision: int, scale: int) -> str:
     )
 
 
+def number(column: str) -> str:
+    """A text as double; null where it is none."""
+    return _typed(column, rf"{NUMBER}([eE][+-]?\d+)?", "DOUBLE")
+
+
+def boolean(column: str) -> str:
+    """``true``, ``false``, ``yes``, ``no``, ``1`` and ``0`` in any case as boolean; null where it is none."""
+    return _typed(column, "(?i)true|false|yes|no|1|0", "BOOLEAN")
+
+
 def matches(column: str, pattern: str) -> str:
     """Whether all of a text fits a regular expression."""
     return f"regexp_full_match({identifier(column)}, '{pattern}')"

@@ -67,26 +67,30 @@ def _regular(data: bytes, delimiter: str) -> Records | None:
     """The records by NumPy, or ``None`` where a quote stands where RFC 4180 has none."""
     octets = np.frombuffer(data, np.uint8)
     line_ends = _line_ends(data, octets)
-    delimiters = octets == ord(delimiter)
-    last = np.ones(len(line_ends), bool)
-    if b'"' in data:
-        # uint8 wraps round at 256, which keeps odd and even apart
-        inside = (np.cumsum(octets == ord('"'), dtype=np.uint8) & 1).astype(bool)
-        last = ~inside[line_ends]
-        delimiters &= ~inside
+    quotes = np.flatnonzero(octets == ord('"'))
+    last = np.searchsorted(quotes, line_ends) % 2 == 0  # after an odd number of quotes it is within a field
     ends = line_ends[last]
     if not len(ends):
         return Records(*(np.empty(0, np.int64),) * 4, 0, 0)
     consumed = int(ends[-1]) + 1
-    if b'"' in data and not _quotes_are_regular(octets[:consumed], ord(delimiter)):
+    quotes = quotes[: np.searchsorted(quotes, consumed)]
+    if not _quotes_are_regular(octets, quotes, ord(delimiter)):
         return None
     starts = np.concatenate(([0], ends[:-1] + 1))
     ordinal = np.flatnonzero(last)
     lines = np.concatenate(([0], ordinal[:-1] + 1))
     ends = ends - ((ends > starts) & (octets[ends] == 10) & (octets[ends - 1] == 13))
-    before = np.searchsorted(np.flatnonzero(delimiters), np.concatenate((starts, [consumed])))
+    delimiters = np.flatnonzero(octets == ord(delimiter))
+    before = _unquoted_before(np.concatenate((starts, [consumed])), delimiters, quotes)
     fields = np.where(ends == starts, 0, np.diff(before) + 1)
     return Records(starts, ends, lines, fields, consumed, int(ordinal[-1]) + 1)
+
+
+def _unquoted_before(places: Integers, delimiters: Integers, quotes: Integers) -> Integers:
+    """How many delimiters stand before each place, but for those within quotes; no place is within."""
+    at_quotes = np.searchsorted(delimiters, quotes)
+    within = np.concatenate(([0], np.cumsum(at_quotes[1::2] - at_quotes[0::2])))
+    return np.searchsorted(delimiters, places) - within[np.searchsorted(quotes, places) // 2]
 
 
 def _line_ends(data: bytes, octets: npt.NDArray[np.uint8]) -> Integers:
@@ -99,9 +103,8 @@ def _line_ends(data: bytes, octets: npt.NDArray[np.uint8]) -> Integers:
     return np.flatnonzero(feeds)
 
 
-def _quotes_are_regular(octets: npt.NDArray[np.uint8], delimiter: int) -> bool:
+def _quotes_are_regular(octets: npt.NDArray[np.uint8], quotes: Integers, delimiter: int) -> bool:
     """Whether quotes open at the start of a field (or double the one before) and close at its end."""
-    quotes = np.flatnonzero(octets == ord('"'))
     before, after = np.zeros(256, bool), np.zeros(256, bool)
     before[[10, 13, delimiter, ord('"')]] = after[[10, 13, delimiter, ord('"')]] = True
     opening, closing = quotes[0::2], quotes[1::2]

@@ -6,9 +6,11 @@ import random
 from itertools import pairwise
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from common.io.sources import csv_records
-from common.io.sources.csv_records import Records, split
+from common.io.sources.files import csv_records
+from common.io.sources.files.csv_records import Records, split
 
 
 def listed(data: bytes, found: Records) -> list[tuple[bytes, int, int]]:
@@ -137,3 +139,24 @@ def test_where_a_block_ends_makes_no_difference(seed: int) -> None:
         rows += [(text, line + first, fields) for text, first, fields in listed(block, found) if fields]
         rest, line = block[found.consumed :], line + found.lines_consumed
     assert rows == whole
+
+
+LINE_END = st.sampled_from(["\n", "\r\n", "\r"])
+PLAIN = st.text("aé ;", max_size=3)
+QUOTED = st.text('a,"\r\n', max_size=5).map(lambda text: '"' + text.replace('"', '""') + '"')
+RECORD = st.lists(PLAIN | QUOTED, max_size=4).map(",".join)
+REGULAR = st.lists(st.tuples(RECORD, LINE_END).map("".join), max_size=8).map(
+    lambda rows: "".join(rows).encode()
+)
+
+
+@given(REGULAR, st.integers(0, 12))
+@example(b"\na\r", 0)
+def test_the_fast_way_finds_what_the_grammar_finds(text: bytes, cut: int) -> None:
+    data = text[: max(len(text) - cut, 0)]
+    if cut and data.endswith(b"\r"):  # a block never ends between CR and LF
+        data += b"\n"
+    fast, slow = csv_records._regular(data, ","), csv_records._irregular(data, ",", final=False)
+    assert fast is not None
+    assert listed(data, fast) == listed(data, slow)
+    assert (fast.consumed, fast.lines_consumed) == (slow.consumed, slow.lines_consumed)

@@ -1,18 +1,21 @@
 """Blocks of a file become Arrow batches, and what cannot be read is kept with its reason."""
 
+import csv
 from collections.abc import Iterator
 
 import pytest
 
-from common.io.sources import REJECTED, Item, csv_parts
-from common.io.sources.csv_parts import Layout, parts
+from common.io.sources import REJECTED, Item
+from common.io.sources.files import csv_parts
+from common.io.sources.files.csv_parts import Layout, header, parts
 from common.utils.errors import SourceError
 
 COLUMNS = ("id", "name", "quantity")
 
 
-def layout(columns: tuple[str, ...] = COLUMNS) -> Layout:
-    return Layout(Item("a.csv", "hash", 0, columns), ",", "utf-8", "VITRINE_A_B_ENCODING")
+def layout(columns: tuple[str, ...] = COLUMNS, has_header: bool = True) -> Layout:
+    item = Item("a.csv", "hash")
+    return Layout(item, columns, ",", "utf-8", "VITRINE_A_B_ENCODING", has_header)
 
 
 def blocks(data: bytes, size: int) -> Iterator[bytes]:
@@ -37,7 +40,7 @@ MESSY = (
 @pytest.mark.parametrize("size", [2**20, 50, 7, 1])
 def test_good_records_come_through_and_bad_ones_are_kept_with_line_and_reason(size: int) -> None:
     records, unreadable = read(MESSY, size)
-    assert [tuple(row[name] for name in ("_line", *COLUMNS)) for row in records] == [
+    assert [tuple(row[name] for name in ("_position", *COLUMNS)) for row in records] == [
         (3, "1", 'a "q" b', "3"),
         (5, "2", "two\r\nlines", "4"),
         (7, "3", '5" pipe', "6"),
@@ -45,7 +48,7 @@ def test_good_records_come_through_and_bad_ones_are_kept_with_line_and_reason(si
     ]
     quote = "a quote that does not close, or text after a closing quote"
     assert [
-        tuple(row[name] for name in ("_line", "rule", "field", "reason", "record")) for row in unreadable
+        tuple(row[name] for name in ("_position", "rule", "field", "reason", "record")) for row in unreadable
     ] == [
         (8, "ragged", None, "2 fields, and the header has 3", "ragged,1"),
         (9, "quote", None, quote, '4,"open,5'),
@@ -61,9 +64,7 @@ def test_good_records_come_through_and_bad_ones_are_kept_with_line_and_reason(si
         (14, "ragged", None, "4 fields, and the header has 3", "9,ok,1,"),
         (15, "quote", None, quote, '10,last,"1'),
     ]
-    assert {(row["_source_file"], row["_file_hash"]) for row in (*records, *unreadable)} == {
-        ("a.csv", "hash")
-    }
+    assert {(row["_item"], row["_digest"]) for row in (*records, *unreadable)} == {("a.csv", "hash")}
 
 
 def test_the_bytes_of_all_parts_are_those_of_the_file() -> None:
@@ -105,3 +106,35 @@ def test_a_parser_that_disagrees_is_found_out(monkeypatch: pytest.MonkeyPatch) -
 def test_a_huge_field_before_a_bad_byte_does_not_stop_the_file() -> None:
     _, (row,) = read(b"id,name,quantity\n1," + b"x" * 200_000 + b",\xff\n")
     assert (row["rule"], row["field"]) == ("encoding", "quantity")
+
+
+@pytest.mark.parametrize("size", [2**20, 5, 1])
+def test_a_file_without_a_header_loses_no_line(size: int) -> None:
+    found = list(parts(blocks(b"\xef\xbb\xbf1,a,2\n3,b,4\n", size), layout(has_header=False)))
+    rows = [
+        tuple(row[name] for name in ("_position", *COLUMNS)) for p in found for row in p.records.to_pylist()
+    ]
+    assert rows == [(1, "1", "a", "2"), (2, "3", "b", "4")]
+
+
+@pytest.mark.parametrize(
+    ("head", "delimiter", "names"),
+    [
+        (b"\xef\xbb\xbf\r\n\na, b ,\n1,2,3\n", ",", ("a", "b", "column_3")),
+        (b'"a;1";"b\nc"\n', ";", ("a;1", "b\nc")),
+        (b"", ",", ()),
+        (b"\n\n", ",", ()),
+        (b"a|b", "|", ("a", "b")),
+    ],
+)
+def test_the_header_is_the_first_record(head: bytes, delimiter: str, names: tuple[str, ...]) -> None:
+    assert header(head, delimiter) == names
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [(b"a,\0b\n", "NUL bytes"), (b"a,caf\xe9\n", "the byte 0xE9"), (b"x" * 200_000, "field limit")],
+)
+def test_what_is_no_header(head: bytes, why: str) -> None:
+    with pytest.raises(csv.Error, match=why):
+        header(head, ",")

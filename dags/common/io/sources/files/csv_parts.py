@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -11,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
-from common.io.sources import ORIGIN, REJECTED, Item, Part
-from common.io.sources.csv_records import LONGEST, Integers, Records, count_fields, split
+from common.io.sources import ORIGIN, REJECTED, Item, Part, origin
+from common.io.sources.files.csv_records import LONGEST, Integers, Records, count_fields, split
 from common.utils.errors import SourceError
 
 BOM = b"\xef\xbb\xbf"
@@ -23,26 +25,53 @@ class Layout:
     """How one file is read.
 
     Attributes:
-        encoding: As configured, for messages.
+        columns: As the header names them, or as they are configured.
+        encoding: For messages.
         encoding_variable: The environment variable that it is configured by.
     """
 
     item: Item
+    columns: Sequence[str]
     delimiter: str
     encoding: str
     encoding_variable: str
+    has_header: bool = True
+
+
+def header(head: bytes, delimiter: str) -> tuple[str, ...]:
+    """The names in the first line that is not blank; none where there is no such line.
+
+    Args:
+        head: The first bytes of the file, in UTF-8.
+        delimiter: One ASCII character.
+
+    Raises:
+        csv.Error: It is no line of names.
+    """
+    data = head.removeprefix(BOM)
+    found = split(data, delimiter, final=True)
+    first = next(
+        (data[start:end] for start, end in zip(found.starts, found.ends, strict=True) if end > start), b""
+    )
+    if b"\0" in first:
+        raise csv.Error("it has NUL bytes")
+    try:
+        names = next(csv.reader(io.StringIO(first.decode(), newline=""), delimiter=delimiter), [])
+    except UnicodeDecodeError as error:
+        raise csv.Error(f"it has the byte 0x{first[error.start]:02X}") from None
+    return tuple(name.strip() or f"column_{at}" for at, name in enumerate(names, 1))
 
 
 def parts(blocks: Iterator[bytes], layout: Layout) -> Iterator[Part]:
-    """The records of the blocks, whose first line that is not blank is the header.
+    """The records of the blocks, of which the first is the header where the layout says so.
 
     Raises:
         SourceError: A line is too long for a CSV file.
     """
-    rest, line, header = b"", 1, True
+    rest, line, header = b"", 1, layout.has_header
     for block, final in _with_last(blocks):
         data = rest + block
-        if line == 1 and header:
+        if line == 1:
             data = data.removeprefix(BOM)
         if data.endswith(b"\r") and not final:
             rest = data
@@ -81,11 +110,11 @@ def _chosen(found: Records, which: npt.NDArray[np.bool_]) -> Records:
 
 def _part(data: bytes, found: Records, first_line: int, layout: Layout) -> Part:
     """One block's records, parsed, and those that cannot be, each with the reason."""
-    good = found.fields == len(layout.item.columns)
+    good = found.fields == len(layout.columns)
     good[_no_text(data, found)] = False
     readable, unreadable = _chosen(found, good), _chosen(found, ~good)
-    columns = [*_parsed(data, readable, layout), *_origin(layout.item, readable.lines + first_line)]
-    schema = pa.schema([*((name, pa.string()) for name in layout.item.columns), *ORIGIN])
+    columns = [*_parsed(data, readable, layout), *origin(layout.item, pa.array(readable.lines + first_line))]
+    schema = pa.schema([*((name, pa.string()) for name in layout.columns), *ORIGIN])
     records = pa.record_batch(columns, schema=schema)
     return Part(records, _given_up(data, unreadable, first_line, layout), found.consumed)
 
@@ -116,7 +145,7 @@ def _is_text(raw: bytes) -> bool:
 
 def _parsed(data: bytes, good: Records, layout: Layout) -> list[pa.Array[Any]]:
     """The fields of the good records, column by column."""
-    names = layout.item.columns
+    names = layout.columns
     if not len(good.starts):
         return [pa.array([], pa.string()) for _ in names]
     if (good.starts[1:] - good.ends[:-1] <= 2).all():  # no more than line ends between them
@@ -143,10 +172,6 @@ def _parsed(data: bytes, good: Records, layout: Layout) -> list[pa.Array[Any]]:
     return [column.combine_chunks() for column in table.columns]
 
 
-def _origin(item: Item, lines: Integers) -> list[pa.Array[Any]]:
-    return [pa.repeat(item.name, len(lines)), pa.repeat(item.digest, len(lines)), pa.array(lines, pa.int64())]
-
-
 def _given_up(data: bytes, bad: Records, first_line: int, layout: Layout) -> pa.RecordBatch:
     rows = []
     for start, end, fields in zip(bad.starts, bad.ends, bad.fields, strict=True):
@@ -157,12 +182,14 @@ def _given_up(data: bytes, bad: Records, first_line: int, layout: Layout) -> pa.
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)] or [
         pa.array([], pa.string())
     ] * 4
-    return pa.record_batch([*_origin(layout.item, bad.lines + first_line), *columns], schema=REJECTED)
+    return pa.record_batch(
+        [*origin(layout.item, pa.array(bad.lines + first_line)), *columns], schema=REJECTED
+    )
 
 
 def _why(raw: bytes, fields: int, layout: Layout) -> tuple[str, str | None, str]:
     """Rule, field and reason of a record that cannot be parsed."""
-    expected = len(layout.item.columns)
+    expected = len(layout.columns)
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -184,5 +211,5 @@ def _why(raw: bytes, fields: int, layout: Layout) -> tuple[str, str | None, str]
 def _field_at(raw: bytes, offset: int, layout: Layout) -> str:
     """The column that a byte of a record stands in."""
     at = count_fields(raw[:offset], layout.delimiter)
-    columns = layout.item.columns
+    columns = layout.columns
     return columns[at - 1] if at <= len(columns) else str(at)

@@ -1,0 +1,105 @@
+"""What every kind of source is configured by: variables that begin with ``VITRINE_<DOMAIN>_<SUBJECT>_``."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from common.utils.settings import settings_error
+
+Names = Annotated[tuple[str, ...], NoDecode]
+Pairs = Annotated[dict[str, str], NoDecode]
+
+
+class SourceSettings(BaseSettings):
+    """The part that all kinds share; each adapter adds its own fields.
+
+    Attributes:
+        connection: A URL with the credentials, or the id of an Airflow Connection; empty where none is
+            needed.
+        columns: Ours to theirs, written ``date=InvoiceDate,product_id=StockCode``; others keep their name.
+        types: Their columns that must have a type, written ``quantity=integer,price=decimal(18,4)``.
+        key: Their columns that identify a record, written ``order_line_id``.
+        updated_at: Their column that tells the later of two records with one key; empty: the one read later.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    connection: str = Field(default="", repr=False)
+    columns: Pairs = Field(default_factory=dict)
+    types: Pairs = Field(default_factory=dict)
+    key: Names = ()
+    updated_at: str = ""
+
+    @field_validator("columns", "types", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        return pairs_of(value) if isinstance(value, str) else value
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return names_of(value) if isinstance(value, str) else value
+
+    @property
+    def mapping(self) -> tuple[object, ...]:
+        """What decides which record a record is, for fingerprints."""
+        return (*sorted(self.columns.items()), self.key, self.updated_at, *sorted(self.types.items()))
+
+    @classmethod
+    def of(cls, prefix: str) -> Self:
+        """The settings that the environment has under a prefix.
+
+        Raises:
+            SettingsError: Naming each variable that is missing or wrong.
+        """
+        try:
+            return cls(_env_prefix=prefix)  # type: ignore[call-arg]
+        except ValidationError as error:
+            raise settings_error(error, prefix) from error
+
+
+class CursorSettings(SourceSettings):
+    """Of sources that are read on from where the last publication ended.
+
+    Attributes:
+        cursor: Their column that grows with every change, such as ``updated_at`` or ``id``; empty: each run
+            reads everything that its query gives.
+        overlap: How far before the highest cursor value the next run begins, for records that came late: a
+            number for a numeric cursor, else ``90s``, ``15m``, ``2h`` or ``3d``.
+    """
+
+    cursor: str = ""
+    overlap: str = Field(default="0", pattern=r"^\d+[smhd]?$")
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """``a, b`` as names."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def pairs_of(text: str) -> dict[str, str]:
+    """``a=b,c=decimal(18,4)`` as pairs; a comma within parentheses parts nothing."""
+    pairs = [pair.partition("=") for pair in _parted(text) if pair.strip()]
+    if any(not (name.strip() and value.strip()) for name, _, value in pairs):
+        raise ValueError("write it as name=value,name=value")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def fingerprint(*used: Any) -> str:
+    """A short digest of settings that belong together."""
+    return hashlib.sha256(repr(used).encode()).hexdigest()[:16]
+
+
+def _parted(text: str) -> list[str]:
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
