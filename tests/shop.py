@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from common.io import dead_letters, lake
+from common.utils.contract import Contract
+from common.utils.odcs import load_contract
 from common.utils.settings import Settings
 from common.utils.window import Window
+from common.verbs.continuity import Live
 from common.verbs.extract import extract
 from common.verbs.references import Extracted, Run, TableRef, Transformed
 from common.verbs.subject import Subject
 from common.verbs.transform import transform
 
-SUBJECT = Subject("sales", "product_revenue", 1, "common.transforms.product_revenue")
+SUBJECT = Subject("sales", "product_revenue", 1)
 HEADER = "date,product_id,product_name,quantity,unit_price"
 KEYED = "order_line_id,updated_at," + HEADER
 ALWAYS = ("1970-01-01", "2027-01-01")
@@ -37,6 +40,10 @@ class Shop:
         self.settings = Settings(home=folder / "home")
         self.configure(**{"PATH": str(self.files), **(variables or {})})
 
+    @property
+    def contract(self) -> Contract:
+        return load_contract(self.settings.contracts / "sales" / "product_revenue.odcs.yaml")
+
     def configure(self, **variables: str) -> None:
         for name, value in variables.items():
             self._monkeypatch.setenv(f"{SUBJECT.variables}{name}", value)
@@ -51,13 +58,12 @@ class Shop:
         self,
         run_id: str = "run",
         window: tuple[str, str] = ALWAYS,
-        live: tuple[datetime, str] | None = None,
+        live: Live | None = None,
         **options: bool,
     ) -> Extracted:
         bounds = [datetime.fromisoformat(bound).replace(tzinfo=UTC) for bound in window]
         run = Run(run_id, Window(*bounds), **{"scheduled": False, **options})
-        watermark, source = live or (None, None)
-        return extract(SUBJECT, self.settings, run, live_watermark=watermark, live_source=source)
+        return extract(SUBJECT, self.contract, self.settings, run, live or Live())
 
     def run(self, *arguments: Any, **options: Any) -> Transformed:
         return transform(SUBJECT, self.settings, self.extract(*arguments, **options))

@@ -33,7 +33,7 @@ from common.verbs.subject import Subject
 from vlp.defaults import collection_dag
 from vlp.tasks import Verbs
 
-PRODUCT_REVENUE = Subject("sales", "product_revenue", major=1, transforms="common.transforms.product_revenue")
+PRODUCT_REVENUE = Subject("sales", "product_revenue", major=1)
 
 
 @dag(

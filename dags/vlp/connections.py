@@ -6,7 +6,7 @@ from airflow.sdk import Connection
 from airflow.sdk.configuration import ensure_secrets_loaded
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from common.utils.connections import looked_up, store_url
+from common.utils.connections import connection_url, looked_up
 from common.utils.settings import Settings
 
 
@@ -29,8 +29,8 @@ def _known_to_tasks(connection_id: str) -> str:
         found = Connection.get(connection_id)
     except AirflowNotFoundException:
         found = None
-    return store_url(connection_id, found)
+    return connection_url(connection_id, found)
 
 
 def _known_to_commands(connection_id: str) -> str:
-    return store_url(connection_id, looked_up(connection_id, ensure_secrets_loaded()))
+    return connection_url(connection_id, looked_up(connection_id, ensure_secrets_loaded()))

@@ -36,14 +36,14 @@ def listing(settings: Settings, contract: Contract) -> list[str]:
     return [
         f"{contract.name}: {len(rows)} records rejected by run {run.run_id}",
         *(f"  {count:>8}  {rule}" for rule, count in sorted(counts.items(), key=lambda one: -one[1])),
-        *(_line(row) for row in rows[:SHOWN]),
+        *(_position(row) for row in rows[:SHOWN]),
         *([f"  … and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []),
         f"All of them: the Delta table {uri}",
     ]
 
 
-def _line(row: dict[str, object]) -> str:
-    return f"{row['_source_file']}:{row['_line']}: {row['reason']}: {row['record']}"
+def _position(row: dict[str, object]) -> str:
+    return f"{row['_item']}:{row['_position']}: {row['reason']}: {row['record']}"
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def vacuum(place: Any) -> str:
 def rollback_form() -> dict[str, Param]:
     """What a roll-back asks for."""
     return {
-        "collection": _collection(),
+        "collection": collection(),
         "to": Param(
             None,
             type=["null", "integer"],
@@ -116,13 +116,13 @@ def rollback_form() -> dict[str, Param]:
 
 def release_form() -> dict[str, Param]:
     """What a release asks for."""
-    return {"collection": _collection(), "reason": _reason(), "store": _store()}
+    return {"collection": collection(), "reason": _reason(), "store": _store()}
 
 
 def vacuum_form() -> dict[str, Param]:
     """What a vacuum asks for; a scheduled one sees to everything."""
     return {
-        "collection": _collection(ALL),
+        "collection": collection(ALL),
         "keep": Param(
             None,
             type=["null", "integer"],
@@ -157,7 +157,8 @@ def _begin(params: Any) -> tuple[Contract, Settings]:
     return load_contract(settings.contracts / f"{params['collection']}.odcs.yaml"), settings
 
 
-def _collection(*more: str) -> Param:
+def collection(*more: str) -> Param:
+    """Which collection is meant; the first of ``more`` is the default."""
     from common.utils.odcs import contract_names  # noqa: PLC0415
 
     names = [*more, *contract_names(Settings.from_environment().contracts)]

@@ -82,8 +82,7 @@ def run(dag: DAG, contract: Contract, settings: Settings, now: datetime, say: Pr
     from common.verbs.pipeline import why_rebuild  # noqa: PLC0415 (heavy)
 
     say.line(f"\n{contract.name} ({dag.dag_id})")
-    subject = Subject(contract.domain, contract.subject, contract.major, transforms="")
-    reason = why_rebuild(subject, contract, settings)
+    reason = why_rebuild(Subject.of(contract), contract, settings)
     if reason:
         say.line(f"  full refresh: {reason}")
     for task in dag.tasks:

@@ -98,7 +98,7 @@ class Verbs:
         return load(validated)
 
     def _publish_to(self, store: str, loaded: XComArg) -> XComArg:
-        asset = collection_asset(self.subject)
+        asset = collection_asset(self.subject.collection)
 
         @task(**self._of_store("publish", store), outlets=[asset] if store == MAIN else [])
         def publish(loaded: Any) -> Json | None:
@@ -138,9 +138,9 @@ def begin(subject: Subject, store: str = MAIN) -> tuple[Contract, Settings]:
     return contract, settings
 
 
-def collection_asset(subject: Subject) -> Asset:
-    """The asset whose events say that a new version of the collection is live."""
-    return Asset(name=subject.collection, uri=f"vitrine://{subject.collection}")
+def collection_asset(collection: str) -> Asset:
+    """The asset whose events say that a new version of the collection ``domain/subject`` is live."""
+    return Asset(name=collection, uri=f"vitrine://{collection}")
 
 
 def announce(context: Context, asset: Asset, loaded: Loaded, published: Published | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk.configuration import ensure_secrets_loaded
 
-from common.utils.connections import looked_up, store_url
+from common.utils.connections import connection_url, looked_up
 from common.utils.settings import MAIN, Settings
 
 
@@ -18,4 +18,4 @@ def api_settings() -> Settings:
 
 
 def _known_to_servers(connection_id: str) -> str:
-    return store_url(connection_id, looked_up(connection_id, ensure_secrets_loaded()))
+    return connection_url(connection_id, looked_up(connection_id, ensure_secrets_loaded()))

@@ -17,7 +17,7 @@ from common.verbs import pipeline
 from common.verbs.references import Extracted, Loaded, Run, Transformed, Validated, from_json, to_json
 from common.verbs.subject import Subject
 
-SUBJECT = Subject("sales", "product_revenue", 1, "common.transforms.product_revenue")
+SUBJECT = Subject("sales", "product_revenue", 1)
 
 
 def perform(verb: str, given: dict[str, Any]) -> dict[str, Any] | None:

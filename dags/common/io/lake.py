@@ -11,8 +11,6 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -30,7 +28,7 @@ from common.verbs.references import TableRef
 
 log = logging.getLogger(__name__)
 
-Layer = Literal["bronze", "silver", "gold", "dead_letters", "files"]
+Layer = Literal["bronze", "silver", "gold", "dead_letters", "files", "keys"]
 RUN, SOURCE, REACH = "vitrine.run", "vitrine.source", "vitrine.reach"  # what a commit says of itself
 
 
@@ -67,41 +65,6 @@ def version(uri: str) -> int:
     """The latest version of a table, -1 where there is none."""
     table = existing(uri)
     return -1 if table is None else table.version()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a run finds in a table.
-
-    Attributes:
-        version: -1 where there is no table.
-        source: Fingerprint of the source that its rows came from; empty where none is known.
-    """
-
-    version: int
-    source: str
-
-
-def found_by(uri: str, run_id: str = "") -> Found:
-    """The version that a run starts from: the latest that it has not written itself; for no run the latest.
-
-    A run that is killed after its commit and run again thus computes the same from the same.
-    """
-    table = existing(uri)
-    if table is None:
-        return Found(-1, "")
-    other = next(commit for commit in table.history() if commit.get(RUN) != run_id)
-    return Found(int(other["version"]), str(other.get(SOURCE, "")))
-
-
-def days_between(uri: str, then: int, now: int) -> set[date]:
-    """The days that were written between two versions of a table."""
-
-    def files(at: int) -> set[tuple[str, date]]:
-        actions = pa.table(DeltaTable(uri, version=at).get_add_actions(flatten=True))
-        return set(zip(*(actions[name].to_pylist() for name in ("path", "partition.date")), strict=True))
-
-    return {day for _, day in files(then) ^ files(now)}
 
 
 def ensure(uri: str, schema: pa.Schema, partition_by: Sequence[str] = ()) -> int:
@@ -226,10 +189,25 @@ def read(ref: TableRef, window: Window) -> pa.Table:
     return pa.Table.from_batches(rows, schema)
 
 
-def columns(uri: str) -> dict[str, str]:
-    """The columns of a table, by their name in lower case; none where there is no table."""
+def schema(uri: str) -> pa.Schema:
+    """The columns of a table at its latest version; none where there is no table."""
     table = existing(uri)
-    return {} if table is None else {field.name.lower(): field.name for field in table.schema().fields}
+    return pa.schema({}) if table is None else _schema(table)
+
+
+def all_batches(uri: str) -> Iterator[pa.RecordBatch]:
+    """All rows of a table's latest version, streamed in no particular order."""
+    yield from DeltaTable(uri).to_pyarrow_dataset().to_batches()
+
+
+def rewrite(uri: str, rows: pa.RecordBatchReader, *, run_id: str) -> None:
+    """Replaces a whole table by rows of another schema, in one commit; its partition columns stay."""
+    table = DeltaTable(uri)
+    said = CommitProperties({RUN: run_id}, 0)
+    try:
+        write_deltalake(table, rows, mode="overwrite", schema_mode="overwrite", commit_properties=said)
+    except CommitFailedError as error:
+        raise _overtaken(uri, run_id, "") from error
 
 
 def holds(uri: str, keep: Condition) -> bool:

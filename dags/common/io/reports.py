@@ -23,7 +23,7 @@ from common.utils.expectations import RuleResult
 from common.utils.ledger import Ledger
 from common.utils.settings import MAIN, Settings
 from common.utils.window import Window
-from common.verbs.references import Transformed
+from common.verbs.references import Statistics, Transformed
 
 State = Literal["running", "published", "unchanged", "dry_run", "failed"]
 
@@ -41,6 +41,8 @@ class RunRecord:
         state: ``unchanged`` is a run that found nothing new to publish.
         window: What the run answers for, lookback included.
         source_name: Where the records came from.
+        statistics: What reading them took.
+        drift: Columns of the source that are not as they were, in words.
         report: Path of the validation report's page.
         staged: How the run's rows compare with the version before.
         version: Live after the run.
@@ -54,6 +56,8 @@ class RunRecord:
     ended: datetime | None = None
     window: Window | None = None
     source_name: str = ""
+    statistics: Statistics | None = None
+    drift: tuple[str, ...] = ()
     ledger: Ledger | None = None
     report: str = ""
     staged: Staged | None = None

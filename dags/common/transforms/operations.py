@@ -2,7 +2,7 @@
 
 Columns whose names start with an underscore are the house's own:
 
-- ``_source_file``, ``_file_hash``, ``_line``: where the record came from
+- ``_item``, ``_digest``, ``_position``: where the record came from
 - ``_key``: its identity; ``_updated_at``: which of two with one identity is the later (null is the earliest)
 - ``_event_at``: its moment in data time, UTC; a subject's ``clean`` adds it
 - ``_rule``, ``_field``, ``_reason``: why it is rejected; null where it is not
@@ -24,8 +24,8 @@ from common.utils.window import Window
 
 Frame = nw.LazyFrame[Any]
 
-ORIGIN = ("_source_file", "_file_hash", "_line")
-ORDER = ("_updated_at", "_source_file", "_line")
+ORIGIN = ("_item", "_digest", "_position")
+ORDER = ("_updated_at", "_item", "_position")
 VERDICT = ("_rule", "_field", "_reason")
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def received(bronze: Frame, columns: Mapping[str, str], key: Sequence[str], upda
     ours = {name: _text(theirs, spelled) for name, theirs in columns.items()}
     nothing = dict.fromkeys(VERDICT, nw.lit(None).cast(nw.String()))
     frame = bronze.select(*ORIGIN, **ours, **parts, **nothing, _updated_text=_text(updated_at, spelled))
-    identity = engine.json_array(parts or ("_file_hash", "_line"))
+    identity = engine.json_array(parts or ("_digest", "_position"))
     frame = engine.with_sql(frame, _key=identity, _updated_at=engine.timestamp("_updated_text"))
     no_time = nw.col("_updated_at").is_null() & ~nw.col("_updated_text").is_null()
     checks = [
@@ -95,11 +95,25 @@ def judged(frame: Frame, checks: Sequence[Check]) -> Frame:
     )
 
 
-def placed(frame: Frame, window: Window) -> Frame:
-    """The frame with ``_place``: ``before`` or ``after`` the window, else ``within``.
+def identified(frame: Frame, key: Sequence[str]) -> Frame:
+    """Records, or their keys alone, with the identity ``_key``; all columns are text.
+
+    Args:
+        frame: As the source names its columns.
+        key: Their columns that identify a record; null in ``_key`` where one of them is.
+    """
+    spelled = {name.lower(): name for name in frame.collect_schema().names()}
+    parts = {f"_key_{at}": _text(name, spelled) for at, name in enumerate(key)}
+    return engine.with_sql(frame.with_columns(**parts), _key=engine.json_array(parts)).drop(list(parts))
+
+
+def placed(frame: Frame, window: Window | None) -> Frame:
+    """The frame with ``_place``: ``before`` or ``after`` the window, else ``within``, as all is without one.
 
     What lies outside is not this run's to judge, whatever else is wrong with it; what has no time at all is.
     """
+    if window is None:
+        return frame.with_columns(_place=nw.lit("within"))
     after = nw.col("_event_at") >= nw.lit(window.end)
     before = nw.col("_event_at") < nw.lit(window.start or BEGINNING)
     place = nw.when(after).then(nw.lit("after")).otherwise(nw.lit("within"))
@@ -113,10 +127,10 @@ def latest(frame: Frame) -> Frame:
 
 def not_superseded(held: Frame, arrived: Frame, window: Window) -> Frame:
     """Held rows without those in the window whose file has arrived with other content that has their day."""
-    contents = arrived.select("_source_file", "date", _content=nw.col("_file_hash"))
-    contents = contents.unique(["_source_file", "date"], keep="any")
-    joined = placed(held, window).join(contents, on=["_source_file", "date"], how="left")
-    current = nw.col("_content").is_null() | (nw.col("_content") == nw.col("_file_hash"))
+    contents = arrived.select("_item", "date", _content=nw.col("_digest"))
+    contents = contents.unique(["_item", "date"], keep="any")
+    joined = placed(held, window).join(contents, on=["_item", "date"], how="left")
+    current = nw.col("_content").is_null() | (nw.col("_content") == nw.col("_digest"))
     return joined.filter(current | (nw.col("_place") != "within")).drop("_content", "_place")
 
 
@@ -132,7 +146,7 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str]) -> Frame:
         ``arrived`` with ``_outcome``, which is ``written``, ``unchanged`` or ``beaten`` (the held row is the
         later), and ``_held_date``, the day that the held row stands at.
     """
-    names = [*fields, *ORDER, "_file_hash"]
+    names = [*fields, *ORDER, "_digest"]
     there = held.select("_key", **{f"_held_{name.lstrip('_')}": nw.col(name) for name in names})
     joined = arrived.join(there, on="_key", how="left")
 
@@ -140,15 +154,9 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str]) -> Frame:
         return nw.col(f"_held_{name.lstrip('_')}")
 
     same = reduce(and_, (_equal(nw.col(name), was(name)) for name in (*fields, "_updated_at")))
-    new_content = (nw.col("_source_file") == was("_source_file")) & (
-        nw.col("_file_hash") != was("_file_hash")
-    )
-    beaten = (
-        ~was("file_hash").is_null() & ~new_content & _before([(nw.col(name), was(name)) for name in ORDER])
-    )
-    outcome = (
-        nw.when(same & ~was("file_hash").is_null()).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
-    )
+    new_content = (nw.col("_item") == was("_item")) & (nw.col("_digest") != was("_digest"))
+    beaten = ~was("digest").is_null() & ~new_content & _before([(nw.col(name), was(name)) for name in ORDER])
+    outcome = nw.when(same & ~was("digest").is_null()).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
     outcome = nw.when(beaten).then(nw.lit("beaten")).otherwise(outcome)
     kept = [*arrived.collect_schema().names(), "_outcome", "_held_date"]
     return joined.with_columns(_outcome=outcome).select(kept)

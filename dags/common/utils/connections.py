@@ -1,4 +1,4 @@
-"""Stores by the id of an Airflow Connection: what its fields say, as a URL.
+"""Stores and sources by the id of an Airflow Connection: what its fields say, as a URL.
 
 Looking a Connection up is Airflow's affair, and differs between a task and the API server; see
 :mod:`vlp.connections` and :mod:`dashboards.connections`.
@@ -21,7 +21,13 @@ SCHEMES = {
     "mongodb": "mongodb",
     "mongodb+srv": "mongodb+srv",
     "sqlite": "sqlite",
+    "http": "http",
+    "https": "https",
+    "aws": "s3",
 }
+ENDPOINTS = ("http", "https", "s3")
+"""Schemes of what is no database."""
+
 HOOKS_OWN = {
     *("srv", "ssl", "allow_insecure"),  # MongoDB
     *("charset", "client", "local_infile"),  # MySQL
@@ -74,8 +80,8 @@ def looked_up(connection_id: str, backends: Iterable[Backend]) -> Connection | N
     return None
 
 
-def store_url(connection_id: str, found: Connection | None) -> str:
-    """A Connection's URL, each part escaped; extras become its query.
+def connection_url(connection_id: str, found: Connection | None) -> str:
+    """A Connection's URL, each part escaped; extras become its query, but for an HTTP server.
 
     Args:
         connection_id: As the settings have it.
@@ -87,7 +93,7 @@ def store_url(connection_id: str, found: Connection | None) -> str:
     """
     if found is None:
         raise SettingsError(
-            f"Airflow has no Connection '{connection_id}', by which a store is to be found.",
+            f"Airflow has no Connection '{connection_id}', by which a store or a source is to be found.",
             next_step="Create it in Airflow under Admin, or set the variable to a URL such as postgresql://…",
         )
     where = f"the Airflow Connection '{connection_id}'"
@@ -95,11 +101,13 @@ def store_url(connection_id: str, found: Connection | None) -> str:
     kind = given or found.conn_type or ""
     if kind not in SCHEMES:
         raise SettingsError(
-            f"A Connection of the type '{kind}' leads to no store of collections.",
+            f"A Connection of the type '{kind}' leads to no store of collections and to no source.",
             where=where,
             next_step=f"Its type, or what its host begins with before '://': {did_you_mean(kind, SCHEMES)}",
         )
     extras = _extras(found, where)
+    if SCHEMES[kind] in ENDPOINTS:
+        return _endpoint(found, kind, host, extras)
     scheme, place = SCHEMES[kind], _file(found, host) if kind == "sqlite" else _database(found, host)
     if scheme == "mongodb" and extras.get("srv") is True:
         scheme = "mongodb+srv"
@@ -111,6 +119,21 @@ def store_url(connection_id: str, found: Connection | None) -> str:
         )
     query = urlencode(dict(_query(extras)))
     return f"{scheme}://{place}" + (f"?{query}" if query else "")
+
+
+def _endpoint(found: Connection, kind: str, host: str, extras: dict[str, Any]) -> str:
+    """An HTTP server's address, or the credentials of an object store, whose extras say where it is.
+
+    Airflow keeps the scheme of an HTTP Connection as its schema, and headers as extras: no URL holds those.
+    """
+    login, password = quote(found.login or "", safe=""), quote(found.password or "", safe="")
+    at = f"{login}:{password}@" if login or password else ""
+    if SCHEMES[kind] == "s3":
+        return f"s3://{at}/?{urlencode(dict(_query(extras)))}"
+    scheme = kind if "://" in (found.host or "") else found.schema or kind
+    port = f":{found.port}" if found.port else ""
+    server, slash, path = host.partition("/")
+    return f"{scheme}://{at}{server}{port}{slash}{path}"
 
 
 def _file(found: Connection, host: str) -> str:

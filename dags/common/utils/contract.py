@@ -19,6 +19,7 @@ FieldType = Literal[
 OnFailure = Literal["fail", "warn", "continue"]
 Freshness = Literal["fresh", "stale", "unknown"]
 PartitionBy = Literal["day", "month", "hash"]
+DriftPolicy = Literal["evolve", "freeze", "discard"]
 
 BUCKETS = 16
 """Into how many a hash of the key spreads rows unless a contract says otherwise."""
@@ -106,6 +107,9 @@ class Contract:
             0 to 1.
         unique: Declared sets of fields, beside the key, that no two rows have alike.
         buckets: Into how many a hash of the key spreads the rows, 1 to 256.
+        drift: What becomes of columns of the source that are new, missing or of another type: taken over,
+            an error, or dead letters.
+        deletions: Whether records that the source no longer has are taken away here too, by their key.
         prefix: What the collection's name in a store begins with: the environment's, not the contract's.
     """
 
@@ -125,6 +129,8 @@ class Contract:
     max_rejected: float
     unique: tuple[tuple[str, ...], ...] = ()
     buckets: int = BUCKETS
+    drift: DriftPolicy = "evolve"
+    deletions: bool = False
     prefix: str = ""
 
     @property

@@ -21,6 +21,7 @@ class Ledger:
         filtered: Records left out on purpose, by the name of the rule.
         deduplicated: Records that lost to another record of the same identity.
         rejected: Records in the dead letters, by reason.
+        deleted: Rows of silver whose records the source no longer has; none of those read.
         silver: Control totals of the run's silver slice, by name; exact.
         gold: The same totals computed from the run's gold slice.
     """
@@ -31,6 +32,7 @@ class Ledger:
     filtered: Mapping[str, int] = field(default_factory=dict)
     deduplicated: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
+    deleted: int = 0
     silver: Mapping[str, Decimal] = field(default_factory=dict)
     gold: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -93,4 +95,5 @@ class Ledger:
         return (
             f"{self.read} read = {self.written} written + {self.unchanged} unchanged{filtered}"
             f" + {self.deduplicated} de-duplicated + {rejected} rejected"
+            + (f"; {self.deleted} deleted" if self.deleted else "")
         )

@@ -10,12 +10,12 @@ import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, Team
 from pydantic import ValidationError
 
-from common.utils.contract import Contract
+from common.utils.contract import Contract, DriftPolicy
 from common.utils.errors import ContractError
 from common.utils.marked_yaml import MarkedYaml, Place
 from common.utils.odcs_partitions import partitions
@@ -23,6 +23,8 @@ from common.utils.odcs_schema import SchemaReader, custom_properties, demand_nam
 
 SUFFIX = ".odcs.yaml"
 API_VERSION = "v3.1.0"
+CUSTOM = ("maxRowDrop", "maxRejected", "drift", "deletions")
+DELETIONS = ("ignore", "compare")
 HOURS = {"h": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24}
 
 
@@ -83,7 +85,7 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
     _check_identity(file, model, subject.name)
     reader = SchemaReader(file, subject)
     parts = partitions(reader)
-    bounds = custom_properties(file, (), model.customProperties, ("maxRowDrop", "maxRejected"))
+    custom = custom_properties(file, (), model.customProperties, CUSTOM)
     return Contract(
         domain=model.domain or "",
         subject=subject.name or "",
@@ -97,8 +99,10 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
         indexes=reader.indexes(),
         rules=reader.rules(),
         freshness=_freshness(file, model),
-        max_row_drop=_share(file, bounds, "maxRowDrop"),
-        max_rejected=_share(file, bounds, "maxRejected"),
+        max_row_drop=_share(file, custom, "maxRowDrop"),
+        max_rejected=_share(file, custom, "maxRejected"),
+        drift=cast("DriftPolicy", _choice(file, custom, "drift", get_args(DriftPolicy))),
+        deletions=_choice(file, custom, "deletions", DELETIONS) == "compare",
         unique=reader.unique(),
         buckets=parts.buckets,
     )
@@ -147,9 +151,19 @@ def _freshness(file: MarkedYaml, model: OpenDataContractStandard) -> timedelta:
     return found[0] if found else timedelta()
 
 
-def _share(file: MarkedYaml, bounds: dict[str, tuple[Place, Any]], name: str) -> float:
+def _choice(
+    file: MarkedYaml, custom: dict[str, tuple[Place, Any]], name: str, choices: tuple[str, ...]
+) -> str:
+    """One of some words; the first where none is given."""
+    place, value = custom.get(name, ((), choices[0]))
+    if value not in choices:
+        file.report_unknown(place, f"value of {name}", str(value), choices)
+    return str(value)
+
+
+def _share(file: MarkedYaml, custom: dict[str, tuple[Place, Any]], name: str) -> float:
     """A bound between 0 and 1, which must be given."""
-    place, value = bounds.get(name, (("customProperties",), "missing"))
+    place, value = custom.get(name, (("customProperties",), "missing"))
     share = _number(value)
     if share is None or not 0 <= share <= 1:
         file.report(place, f"the custom property {name} is {value}; give a share from 0 to 1")

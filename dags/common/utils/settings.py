@@ -19,6 +19,13 @@ MAIN = "main"
 """The store that the API serves, where a target could be named."""
 
 
+def _no_connection(connection_id: str) -> str:
+    raise SettingsError(
+        f"The Connection '{connection_id}' cannot be looked up here, without Airflow.",
+        next_step="Set the variable to a URL, or run the DAG in Airflow.",
+    )
+
+
 class Settings(BaseSettings):
     """What the whole house is configured by; each field is the environment variable of its alias.
 
@@ -34,6 +41,7 @@ class Settings(BaseSettings):
         batch_size: Rows per write to a store.
         keep_versions: Versions that vacuum retains.
         memory_limit: What the engine may use before it spills, as DuckDB writes it.
+        url_of: The URL of an Airflow Connection by its id; no variable's, but from :meth:`resolved`.
     """
 
     # The prefix is for the names that populate_by_name adds: without it, HOME would be read as ``home``.
@@ -55,6 +63,7 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=1000, ge=1, le=1_000_000, alias="BATCH_SIZE")
     keep_versions: int = Field(default=3, ge=1, alias="VITRINE_KEEP_VERSIONS")
     memory_limit: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$", alias="VITRINE_MEMORY_LIMIT")
+    url_of: Callable[[str], str] = Field(default=_no_connection, exclude=True, repr=False)
 
     @field_validator("home", "lake")
     @classmethod
@@ -130,7 +139,8 @@ class Settings(BaseSettings):
             return url_of(place) if place and "://" not in place and store in stores else place
 
         targets = {name: url(name, place) for name, place in self.targets.items()}
-        return self.model_copy(update={"collections": url(MAIN, self.collections), "targets": targets})
+        changes = {"collections": url(MAIN, self.collections), "targets": targets, "url_of": url_of}
+        return self.model_copy(update=changes)
 
     @property
     def reports(self) -> Path:
@@ -153,57 +163,6 @@ class Settings(BaseSettings):
 def variable_of(store: str) -> str:
     """The environment variable that says where a store is."""
     return "VITRINE_COLLECTIONS" if store == MAIN else f"VITRINE_TARGET_{store.upper()}"
-
-
-class FileSource(BaseSettings):
-    """Where the files of one subject stand and how they are read.
-
-    Read from variables that start with ``VITRINE_<DOMAIN>_<SUBJECT>_``; see :meth:`of`.
-
-    Attributes:
-        path: A file, a folder (all ``*.csv`` below it) or a glob.
-        columns: Ours to theirs, written ``date=InvoiceDate,product_id=StockCode``; others keep their name.
-        key: Their columns that identify a record, written ``order_line_id``; empty: file content and line do.
-        updated_at: Their column that tells the later of two records with one key; empty: the later file's.
-        delimiter, encoding: Of the files.
-    """
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
-
-    path: str
-    columns: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
-    key: Annotated[tuple[str, ...], NoDecode] = ()
-    updated_at: str = ""
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    encoding: str = "utf-8"
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _pairs(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
-        if any(not (name.strip() and theirs.strip()) for name, _, theirs in pairs):
-            raise ValueError("write it as ours=theirs,ours=theirs")
-        return {name.strip(): theirs.strip() for name, _, theirs in pairs}
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _names(cls, value: object) -> object:
-        return tuple(n.strip() for n in value.split(",") if n.strip()) if isinstance(value, str) else value
-
-    @classmethod
-    def of(cls, domain: str, subject: str) -> FileSource:
-        """The file source that the environment configures for a subject.
-
-        Raises:
-            SettingsError: Naming each variable that is missing or wrong.
-        """
-        prefix = f"VITRINE_{domain}_{subject}_".upper()
-        try:
-            return cls(_env_prefix=prefix)  # type: ignore[call-arg]
-        except ValidationError as error:
-            raise settings_error(error, prefix) from error
 
 
 def settings_error(error: ValidationError, prefix: str = "") -> SettingsError:

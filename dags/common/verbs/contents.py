@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import duckdb
 
 from common.io import file_index, lake
-from common.io.sources.files import CsvFiles
-from common.utils.settings import FileSource, Settings
+from common.io.sources import Source
+from common.utils.settings import Settings
 from common.verbs.references import Extracted
 from common.verbs.subject import Subject
 
@@ -22,7 +22,7 @@ def remember_contents(
     subject: Subject,
     settings: Settings,
     extracted: Extracted,
-    source: FileSource,
+    source: Source,
     duck: duckdb.DuckDBPyConnection,
 ) -> None:
     """Warns of records before the window in files that no run has read before, and adds these to the index.
@@ -31,16 +31,18 @@ def remember_contents(
         subject: Whose files.
         settings: Where the lake is.
         extracted: The run's bronze.
-        source: How the files are understood.
+        source: How the items are understood; one whose items have no digest has nothing to remember.
         duck: Holds the table ``cleaned``.
     """
     uri = lake.table_uri(settings, "files", subject.domain, subject.name)
-    dialect = CsvFiles(source, subject.variables).dialect
+    dialect = source.dialect
+    if not dialect or extracted.run.replay:
+        return
     known = file_index.read(uri, dialect)
     spans = {
         digest: file_index.Span(first, last)
         for digest, first, last in duck.sql(
-            "SELECT _file_hash, min(_event_at), max(_event_at) FROM cleaned GROUP BY ALL"
+            "SELECT _digest, min(_event_at), max(_event_at) FROM cleaned GROUP BY ALL"
         ).fetchall()
     }
     new = spans.keys() - known.keys()
@@ -53,8 +55,8 @@ def _warn_of_days_before(
     subject: Subject, extracted: Extracted, new: set[str], duck: duckdb.DuckDBPyConnection
 ) -> None:
     found = duck.execute(
-        "SELECT CAST(_event_at AS DATE) AS day, count(*), list(DISTINCT _source_file ORDER BY _source_file) "
-        "FROM cleaned WHERE _place = 'before' AND list_contains($new, _file_hash) GROUP BY day ORDER BY day",
+        "SELECT CAST(_event_at AS DATE) AS day, count(*), list(DISTINCT _item ORDER BY _item) "
+        "FROM cleaned WHERE _place = 'before' AND list_contains($new, _digest) GROUP BY day ORDER BY day",
         {"new": sorted(new)},
     ).fetchall()
     if not found:

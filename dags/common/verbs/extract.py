@@ -1,123 +1,131 @@
-"""Extract: the records that may lie in the run's window become bronze, as received."""
+"""Extract: the records that the run answers for become bronze, as received."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-import pyarrow as pa
-
-from common.io import dead_letters, file_index, history, lake, reports
-from common.io.partitions import Condition, as_sql
-from common.io.sources import ORIGIN, REJECTED, Item, Source
-from common.io.sources.files import CsvFiles
-from common.utils.errors import SourceError
-from common.utils.settings import FileSource, Settings
+from common.io import file_index, lake
+from common.io.sources import Item, Scope, Source, columns
+from common.io.sources.configured import Configured, configured
+from common.io.sources.declared import Declared
+from common.io.spool import Spool
+from common.utils.contract import Contract
+from common.utils.settings import Settings
 from common.utils.window import Window
-from common.verbs.references import Extracted, Run, TableRef
+from common.verbs.bronze import Slice
+from common.verbs.continuity import (
+    Live,
+    bookmark_of,
+    demand_continuity,
+    demand_key,
+)
+from common.verbs.keys import write_keys
+from common.verbs.reading import Reading
+from common.verbs.references import READ, Bookmark, Extracted, Run, Statistics
+from common.verbs.spans import EVER
 from common.verbs.subject import Subject
 
 log = logging.getLogger(__name__)
 
-SETTLED = ("published", "unchanged")  # states of a run whose silver is what readers see
-EVERY = 5.0  # seconds between two lines of progress
 
-
-def extract(
-    subject: Subject,
-    settings: Settings,
-    run: Run,
-    *,
-    live_watermark: datetime | None,
-    live_source: str | None,
-) -> Extracted:
+def extract(subject: Subject, contract: Contract, settings: Settings, run: Run, live: Live) -> Extracted:
     """Reads the source into the run's slice of bronze, which replaces the slice of an earlier try whole.
 
     Args:
         subject: Whose source; the environment configures it.
+        contract: Says what a change of the source's columns does, and whether what it lost is taken away.
         settings: Of the house.
         run: What is asked for.
-        live_watermark: Of the live version of the collection, UTC.
-        live_source: Fingerprint of the source that it came from; ``None`` where nothing is live.
+        live: Of the live version of the collection.
 
     Raises:
         SourceError: The source is not there, is not as configured, or is another than the live version's;
-            or silver is not what the live version came from.
+            silver or the bookmark are not what the live version came from.
         SettingsError: The source is not configured.
     """
-    source = CsvFiles(FileSource.of(subject.domain, subject.name), subject.variables)
-    if not run.full_refresh:
-        demand_same_source(subject, source, live_source)
-        demand_silver(subject, settings, source, live_source, run.id)
-    window = effective_window(settings, run, live_watermark, live_source)
-    items = source.items()
-    index = lake.table_uri(settings, "files", subject.domain, subject.name)
-    chosen = to_read(items, file_index.read(index, source.dialect), window)
-    for item in chosen:
-        source.demand_columns(item, subject.module().COLUMNS)
-    log.info("%s: window %s; %d of %d files may hold its rows", source.name, window, len(chosen), len(items))
-    slice_ = Slice(source, chosen)
-    bronze = slice_.write(subject, settings, run)
-    rejected = dict(slice_.rejected)
-    log.info("%d records in bronze, %d unreadable %s", bronze.rows, sum(rejected.values()), rejected or "")
-    return Extracted(run, window, source.fingerprint, source.name, bronze, rejected, len(items), len(chosen))
-
-
-def demand_same_source(subject: Subject, source: Source, live_source: str | None) -> None:
-    """Raises SourceError where the live version came from another source."""
-    if live_source in (None, source.fingerprint):
-        return
-    raise SourceError(
-        f"The live version of {subject.collection} came from another source or mapping than {source.name}: "
-        "the two would be mixed.",
-        where=f"{subject.variables}PATH, COLUMNS, KEY and UPDATED_AT",
-        next_step="Set them back, or trigger the DAG with full_refresh to rebuild all from this source.",
+    found = configured(subject.variables, settings.url_of)
+    plan = _planned(subject, settings, run, found.source, live)
+    demand_key(found)
+    items = found.source.items()
+    chosen = to_read(items, _spans(subject, settings, found.source), plan.window or run.window)
+    log.info("%s: window %s; %d of %d items are read", found.source.name, plan, len(chosen), len(items))
+    started, since = time.monotonic(), plan.read_from
+    reading = reading_of(found.source, settings, subject, run, chosen, window=plan.window, bookmark=since)
+    slice_ = slice_of(subject, contract, settings, run, found=found, reading=reading)
+    bronze = slice_.write()
+    keys = write_keys(contract, settings, run, found.source, items) if contract.deletions else None
+    reading.spool.clear()
+    return Extracted(
+        run,
+        plan.window,
+        found.source.fingerprint,
+        found.source.name,
+        bronze,
+        dict(slice_.rejected),
+        statistics_of(reading, len(items), bronze.rows, time.monotonic() - started),
+        tuple(map(str, slice_.plan.drifts)),
+        _moved(plan.bookmark, reading) if plan.advances else plan.bookmark,
+        plan.advances,
+        keys,
     )
 
 
-def demand_silver(
-    subject: Subject, settings: Settings, source: Source, live_source: str | None, run_id: str = ""
-) -> None:
-    """Raises SourceError where silver is not what the live version came from.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a run reads: its window, and whether it goes on from the bookmark and moves it."""
 
-    The run's days would lose what only silver still has of them: files may be gone since they were read. Or a
-    record that a failed run moved to another day would be published there, and stay where it was as well.
-    """
-    if live_source is None:
-        return
-    uri = lake.table_uri(settings, "silver", subject.domain, subject.name)
-    if lake.found_by(uri).source != source.fingerprint:
-        raise SourceError(
-            f"Silver of {subject.collection} is lost, or a run that failed rebuilt it from another source.",
-            where=uri,
-            next_step="Bring it back, or trigger the DAG with full_refresh to rebuild all from this source.",
-        )
-    for other in history.reaching(uri):
-        record = reports.read(settings, subject.collection, other)
-        if other != run_id and record and record.state not in SETTLED:
-            raise SourceError(
-                f"Run {other} has rewritten other days of silver than its own, and has not published them.",
-                where=uri,
-                next_step=f"Clear {other} to run it to its end, or trigger the DAG with full_refresh.",
-            )
+    window: Window | None
+    bookmark: Bookmark | None
+    advances: bool
+
+    def __str__(self) -> str:
+        return str(self.window or READ)
+
+    @property
+    def read_from(self) -> Bookmark | None:
+        return self.bookmark if self.advances else None
 
 
-def effective_window(
-    settings: Settings, run: Run, live_watermark: datetime | None, live_source: str | None
-) -> Window:
+def _planned(subject: Subject, settings: Settings, run: Run, source: Source, live: Live) -> _Plan:
+    advances = source.incremental and (run.scheduled or run.full_refresh)
+    bookmark = bookmark_of(subject, settings, source, Live() if run.full_refresh else live)
+    if not run.full_refresh:
+        demand_continuity(subject, settings, source, live, None if advances else run.id)
+    return _Plan(effective_window(settings, run, live, advances=advances), bookmark, advances)
+
+
+def _spans(subject: Subject, settings: Settings, source: Source) -> dict[str, file_index.Span]:
+    """What days each content holds, as earlier runs found."""
+    return file_index.read(lake.table_uri(settings, "files", subject.domain, subject.name), source.dialect)
+
+
+def slice_of(  # noqa: PLR0913 (what goes into bronze, for whom)
+    subject: Subject, contract: Contract, settings: Settings, run: Run, *, found: Configured, reading: Reading
+) -> Slice:
+    """The slice of bronze that a reading fills."""
+    declared = Declared(found.settings.types, f"{found.variables}TYPES")
+    demand = partial(columns.demand, found, needed=subject.module().COLUMNS)
+    return Slice(contract, settings, run, reading, declared, demand)
+
+
+def effective_window(settings: Settings, run: Run, live: Live, *, advances: bool = False) -> Window | None:
     """What the run answers for.
 
-    Everything up to its end for a full refresh and for the first scheduled run; exactly its bounds where a
-    person asked for it; else its window with the lookback, reaching back to where the live version ends.
+    With a bookmark: everything at first and for a full refresh, then the days of whatever records arrive
+    (``None``). Without: everything up to its end for a full refresh and for the first scheduled run; exactly
+    its bounds where a person asked for it; else its window with the lookback, reaching back to where the live
+    version ends.
     """
-    if run.full_refresh or (run.scheduled and live_source is None):
+    if advances:
+        return EVER if run.full_refresh or live.source is None else None
+    if run.full_refresh or (run.scheduled and live.source is None):
         return Window(None, run.window.end)
-    return run.window.reaching_back(settings.lookback_days, live_watermark) if run.scheduled else run.window
+    return run.window.reaching_back(settings.lookback_days, live.watermark) if run.scheduled else run.window
 
 
 def to_read(items: Sequence[Item], known: dict[str, file_index.Span], window: Window) -> list[Item]:
@@ -125,96 +133,38 @@ def to_read(items: Sequence[Item], known: dict[str, file_index.Span], window: Wi
     return [item for item in items if item.digest not in known or known[item.digest].touches(window)]
 
 
-@dataclass(slots=True)
-class Slice:
-    """The run's records on their way into bronze, and the count of them."""
+def reading_of(  # noqa: PLR0913 (what is read, for whom, and from where on)
+    source: Source,
+    settings: Settings,
+    subject: Subject,
+    run: Run,
+    items: Sequence[Item],
+    *,
+    window: Window | None,
+    bookmark: Bookmark | None = None,
+) -> Reading:
+    """The reading of some items, from where the bookmark says; its spool is the run's own."""
 
-    source: Source
-    items: Sequence[Item]
-    records: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    error: Exception | None = None
+    def scope(item: Item) -> Scope:
+        return Scope(window or run.window, bookmark.items.get(item.name, {}) if bookmark else {})
 
-    def write(self, subject: Subject, settings: Settings, run: Run) -> TableRef:
-        """Writes bronze and the dead letters, each in one commit."""
-        where = (subject.domain, subject.name)
-        uri = lake.table_uri(settings, "bronze", *where, dry_run=run.dry_run)
-        keep: Condition = [[("_run", "=", run.id)]]
-        texts = [pa.field(name, pa.string()) for name in self.columns(uri)]
-        schema = pa.schema([*texts, *ORIGIN, pa.field("_run", pa.string())])
-        with tempfile.TemporaryFile(dir=lake.scratch(settings)) as spool:
-            with pa.ipc.new_stream(spool, REJECTED) as unreadable:
-                rows = pa.RecordBatchReader.from_batches(schema, self.batches(schema, run.id, unreadable))
-                try:
-                    at = lake.replace(
-                        uri, rows, run_id=run.id, predicate=as_sql(keep), partition_by=("_run",)
-                    )
-                except Exception:
-                    if self.error:  # what went wrong while reading; the writer only knows that something did
-                        raise self.error from None
-                    raise
-            spool.seek(0)
-            dead_letters.replace(
-                dead_letters.table_uri(settings, *where, dry_run=run.dry_run),
-                iter(pa.ipc.open_stream(spool)),
-                run_id=run.id,
-                stage="extract",
-                some=bool(self.rejected),
-            )
-        return TableRef(uri, at, self.records)
-
-    def columns(self, uri: str) -> list[str]:
-        """All columns of all items, each in one spelling: bronze's own where it has the column."""
-        known = lake.columns(uri)
-        spelled = {name.lower(): name for item in reversed(self.items) for name in reversed(item.columns)}
-        return [known.get(lower, name) for lower, name in reversed(spelled.items())]
-
-    def batches(
-        self, schema: pa.Schema, run_id: str, unreadable: pa.ipc.RecordBatchStreamWriter
-    ) -> Iterator[pa.RecordBatch]:
-        """The records of all items in one schema; what cannot be read goes to ``unreadable``."""
-        progress = _Progress(self.items)
-        try:
-            for item in self.items:
-                for part in self.source.read(item):
-                    self.records += part.records.num_rows
-                    if part.unreadable.num_rows:
-                        unreadable.write_batch(part.unreadable)
-                        self.rejected.update(map(str, part.unreadable["rule"].to_pylist()))
-                    progress.report(item, self.records, part.size)
-                    yield _widened(part.records, schema, run_id)
-        except Exception as error:
-            self.error = error
-            raise
+    folder = hashlib.sha256(run.id.encode()).hexdigest()[:32]
+    spool = Spool(
+        settings.home / "spool" / subject.domain / subject.name / folder,
+        repr((source.fingerprint, source.dialect, window, run.dry_run)),
+    )
+    return Reading(source, items, scope, spool)
 
 
-def _widened(records: pa.RecordBatch, schema: pa.Schema, run_id: str) -> pa.RecordBatch:
-    """The records in bronze's schema: null in columns that their item does not have."""
-    there = {name.lower(): column for name, column in zip(records.schema.names, records.columns, strict=True)}
-    there["_run"] = pa.repeat(run_id, records.num_rows)
-    absent = pa.nulls(records.num_rows, pa.string())
-    return pa.record_batch([there.get(name.lower(), absent) for name in schema.names], schema=schema)
+def statistics_of(reading: Reading, items: int, records: int, seconds: float = 0.0) -> Statistics:
+    """What the reading took."""
+    read = len(reading.items) - len(reading.failed)
+    return Statistics(
+        items, read, records, reading.size, round(seconds, 3), reading.retries, dict(reading.failed)
+    )
 
 
-class _Progress:
-    """Says every few seconds how far a long read has come."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._ordinal = {item.name: at for at, item in enumerate(items, 1)}
-        self._size = 0
-        self._start = self._said = time.monotonic()
-
-    def report(self, item: Item, records: int, size: int) -> None:
-        """Takes note of some more bytes, and says so where it is time."""
-        self._size += size
-        now = time.monotonic()
-        if now - self._said >= EVERY:
-            self._said = now
-            log.info(
-                "%d records, file %d of %d, %.0f MB, %.0f records/s",
-                records,
-                self._ordinal[item.name],
-                len(self._ordinal),
-                self._size / 1e6,
-                records / (now - self._start),
-            )
+def _moved(bookmark: Bookmark | None, reading: Reading) -> Bookmark:
+    """The bookmark that is published with what was read; items that are not there any more keep theirs."""
+    before = bookmark or Bookmark({}, -1)
+    return replace(before, items={**before.items, **reading.bookmarks})

@@ -125,6 +125,8 @@ def _own(contract: Contract, transformed: Transformed, *live: Version | None) ->
         return set(buckets(contract))
     window = transformed.window
     computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
+    if window is None:
+        return computed
     there = {partition for version in live if version for partition in version.manifest}
     return computed.union(partitions_between(contract, there, window.first_day or date.min, window.end_day))
 

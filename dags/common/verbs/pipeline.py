@@ -8,11 +8,12 @@ from contextlib import contextmanager
 
 from common.io import reports
 from common.io.collections.protocol import Published, Version
-from common.io.sources.files import CsvFiles
+from common.io.sources.configured import configured
 from common.utils.contract import Contract
 from common.utils.errors import SourceError
-from common.utils.settings import MAIN, FileSource, Settings
-from common.verbs.extract import demand_same_source, demand_silver, extract
+from common.utils.settings import MAIN, Settings
+from common.verbs.continuity import Live, demand_continuity
+from common.verbs.extract import extract
 from common.verbs.load import load
 from common.verbs.publish import publish
 from common.verbs.references import Extracted, Run
@@ -32,31 +33,30 @@ def live_version(contract: Contract, settings: Settings, store: str = MAIN) -> V
 
 def extract_live(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Extracted:
     """Extracts from where the live version ends."""
-    live = live_version(contract, settings)
-    watermark = live.watermark if live else None
-    extracted = extract(subject, settings, run, live_watermark=watermark, live_source=_source_of(live))
+    extracted = extract(subject, contract, settings, run, Live.of(live_version(contract, settings)))
     reports.record(
-        settings, contract.name, run.id, window=extracted.window, source_name=extracted.source_name
+        settings,
+        contract.name,
+        run.id,
+        window=extracted.window,
+        source_name=extracted.source_name,
+        statistics=extracted.statistics,
+        drift=extracted.drift,
     )
     return extracted
 
 
 def why_rebuild(subject: Subject, contract: Contract, settings: Settings) -> str:
     """Why only a full refresh can go on from what is live; empty where nothing is in the way."""
-    live_source = _source_of(live_version(contract, settings))
-    if live_source is None:
+    live = Live.of(live_version(contract, settings))
+    if live.source is None:
         return ""
-    source = CsvFiles(FileSource.of(subject.domain, subject.name), subject.variables)
+    source = configured(subject.variables, settings.url_of).source
     try:
-        demand_same_source(subject, source, live_source)
-        demand_silver(subject, settings, source, live_source)
+        demand_continuity(subject, settings, source, live)
     except SourceError as error:
         return error.what
     return ""
-
-
-def _source_of(live: Version | None) -> str | None:
-    return live.source if live and live.rows else None  # nothing can be mixed with nothing
 
 
 def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Published | None:

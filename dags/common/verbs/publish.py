@@ -134,4 +134,5 @@ def _publication(contract: Contract, loaded: Loaded, max_row_drop: float) -> Pub
         contract_version=contract.version,
         scheduled=transformed.run.scheduled,
         max_row_drop=max_row_drop,
+        bookmark=transformed.bookmark,
     )

@@ -6,7 +6,7 @@ Each is plain JSON through :func:`to_json` and back through :func:`from_json`, s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
@@ -15,6 +15,9 @@ from pydantic import TypeAdapter
 from common.io.collections.protocol import Staged
 from common.utils.ledger import Ledger
 from common.utils.window import Window
+
+READ = "the days of what was read"
+"""What a run without a window answers for, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Run:
         full_refresh: Silver is rebuilt from what the source holds now.
         dry_run: Everything is computed and reported, nothing that a reader sees is written.
         scheduled: False where a person chose what the run answers for; a hold stops scheduled ones.
+        replay: Its records are dead letters of earlier runs.
     """
 
     id: str
@@ -34,6 +38,7 @@ class Run:
     full_refresh: bool = False
     dry_run: bool = False
     scheduled: bool = True
+    replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +57,70 @@ class TableRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistics:
+    """What reading the source took.
+
+    Attributes:
+        items: That the source has.
+        read: Items read.
+        records: Rows of bronze.
+        size: Bytes of the source.
+        seconds: From the first item to the commit of bronze.
+        retries: How often something was tried again.
+        failed: Items that could not be read, with the reason; the next run begins where they were left.
+    """
+
+    items: int = 0
+    read: int = 0
+    records: int = 0
+    size: int = 0
+    seconds: float = 0.0
+    retries: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a source is published.
+
+    Attributes:
+        items: Where the next run begins to read, by item.
+        silver: Version of silver that the publication was computed from; what silver changed since is the
+            next run's to publish.
+    """
+
+    items: Mapping[str, Mapping[str, str]]
+    silver: int
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
     """Bronze, as received.
 
     Attributes:
-        window: What the run answers for: ``run.window`` with lookback, reaching back to the watermark.
+        window: What the run answers for: ``run.window`` with lookback, reaching back to the watermark;
+            ``None`` where that is the days of whatever records it read.
         source: Fingerprint of the source's location and mapping.
         source_name: The same for people: where the records came from.
         rejected: Records that could not be read at all, by reason; they are in the dead letters already.
-        files: Files seen, files read; for the log and the run record.
+        statistics: For the log and the run record.
+        drift: Columns of the source that are not as they were, in words.
+        bookmark: Of the live version, or where this run has read up to; ``None`` where the source needs none.
+        advances: Whether the run moves the bookmark.
+        keys: The keys that the source has now, where the contract asks for their comparison.
     """
 
     run: Run
-    window: Window
+    window: Window | None
     source: str
     source_name: str
     bronze: TableRef
     rejected: Mapping[str, int]
-    files_seen: int
-    files_read: int
+    statistics: Statistics = field(default_factory=Statistics)
+    drift: tuple[str, ...] = ()
+    bookmark: Bookmark | None = None
+    advances: bool = False
+    keys: TableRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +130,18 @@ class Transformed:
     Attributes:
         watermark: ISO time in UTC of the latest event in silver up to the window's end, or ``None``.
         partitions: The partitions the run answers for.
+        bookmark: Kept with the version that the run publishes.
     """
 
     run: Run
-    window: Window
+    window: Window | None
     source: str
     source_name: str
     gold: TableRef
     ledger: Ledger
     watermark: str | None
     partitions: tuple[str, ...]
+    bookmark: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

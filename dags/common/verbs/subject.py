@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     import pyarrow as pa
 
+    from common.utils.contract import Contract
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -18,13 +20,16 @@ class Subject:
     Attributes:
         domain, name: ``sales``, ``product_revenue``.
         major: Of its contract.
-        transforms: Dotted path of its module of pure functions, see :class:`Transforms`.
     """
 
     domain: str
     name: str
     major: int
-    transforms: str
+
+    @classmethod
+    def of(cls, contract: Contract) -> Subject:
+        """The subject of a contract."""
+        return cls(contract.domain, contract.subject, contract.major)
 
     @property
     def collection(self) -> str:
@@ -42,8 +47,8 @@ class Subject:
         return f"VITRINE_{self.domain}_{self.name}_".upper()
 
     def module(self) -> Transforms:
-        """Its pure functions, imported now."""
-        return cast("Transforms", importlib.import_module(self.transforms))
+        """Its pure functions, the module of its name among the transforms, imported now."""
+        return cast("Transforms", importlib.import_module(f"common.transforms.{self.name}"))
 
 
 class Transforms(Protocol):

@@ -10,14 +10,18 @@ import duckdb
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from common.io import lake
+from common.io import history, lake
 from common.io.partitions import Condition, as_sql
+from common.io.sources import ORIGIN
 from common.transforms.operations import Frame
+from common.utils.quoting import identifier
 from common.utils.settings import Settings
-from common.verbs.references import Extracted
+from common.verbs.references import Extracted, TableRef
 from common.verbs.subject import Subject
 
 log = logging.getLogger(__name__)
+
+OWN = (*ORIGIN.names, "_run")
 
 
 class Tables:
@@ -32,6 +36,8 @@ class Tables:
     Attributes:
         anew: Silver starts from nothing: a full refresh, or what it holds came from another source.
         tried: Days of silver that an earlier try of the run wrote; they hold what it made of them.
+        unpublished: Days of silver that were written since the live version was computed, where a bookmark
+            tells.
     """
 
     def __init__(
@@ -39,10 +45,12 @@ class Tables:
     ) -> None:
         self._subject, self._settings, self._duck = subject, settings, duck
         self._run, self._bronze, self._source = extracted.run, extracted.bronze, extracted.source
+        self._keys = extracted.keys
         # The latest versions are asked for first: what another run commits in between is then a conflict
         self._latest = {layer: lake.version(self.uri(layer)) for layer in ("silver", "gold")}
-        self._found = lake.found_by(self.uri("silver"), self._run.id)
-        self.tried = self._days_since_found()
+        self._found = history.found_by(self.uri("silver"), self._run.id)
+        self.tried = self._days_since(self._found.version)
+        self.unpublished = self._days_since(extracted.bookmark.silver if extracted.bookmark else -1)
         another = self._found.source not in ("", self._source)
         self.anew = self._run.full_refresh or another
         if another:
@@ -55,15 +63,28 @@ class Tables:
             self._settings, layer, self._subject.domain, self._subject.name, dry_run=dry_run
         )
 
-    def _days_since_found(self) -> set[date]:
-        if not 0 <= self._found.version < self._latest["silver"]:
+    def _days_since(self, version: int) -> set[date]:
+        if not 0 <= version < self._latest["silver"]:
             return set()
-        return lake.days_between(self.uri("silver"), self._found.version, self._latest["silver"])
+        return history.days_between(self.uri("silver"), version, self._latest["silver"])
 
     def bronze(self) -> Frame:
-        """The run's slice."""
+        """The run's slice, all columns as text."""
+        return self._slice(self._bronze)
+
+    def keys(self) -> Frame | None:
+        """The keys that the source has now, where the run has listed them; all columns as text."""
+        return self._slice(self._keys) if self._keys else None
+
+    def _slice(self, table: TableRef) -> Frame:
+        """The run's rows of a table, all columns but the house's own as text, nested ones as JSON."""
         keep: Condition = [[("_run", "=", self._run.id)]]
-        return nw.from_native(lake.scan(self._duck, self._bronze.uri, self._bronze.version, keep=keep))
+        rows = lake.scan(self._duck, table.uri, table.version, keep=keep)
+        columns = (
+            identifier(name) if name in OWN else f"{_text(name, str(kind))} AS {identifier(name)}"
+            for name, kind in zip(rows.columns, rows.types, strict=True)
+        )
+        return nw.from_native(rows.project(", ".join(columns)))
 
     def found(self, schema: pa.Schema, keep: Condition) -> Frame:
         """Silver as it was before the run."""
@@ -112,6 +133,15 @@ class Tables:
             exclusive=exclusive and not self._run.dry_run,
             reach=reach,
         )
+
+
+def _text(name: str, kind: str) -> str:
+    """A column of any type as text; what is nested as JSON."""
+    column = identifier(name)
+    if kind == "VARCHAR":
+        return column
+    nested = kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
+    return f"CAST({f'to_json({column})' if nested else column} AS VARCHAR)"
 
 
 def stream(rows: duckdb.DuckDBPyRelation, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

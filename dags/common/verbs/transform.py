@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import duckdb
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.io import dead_letters, lake
-from common.io.partitions import ALL_DAYS, Condition, days_condition
+from common.io.partitions import ALL_DAYS, Condition
 from common.io.sources import ORIGIN, REJECTED, VERDICT
+from common.io.sources.configured import configured
+from common.io.sources.settings import SourceSettings
 from common.transforms import engine, operations
 from common.transforms.operations import Frame
 from common.utils.arrow import schema_of
 from common.utils.errors import VitrineError
 from common.utils.ledger import Ledger
-from common.utils.settings import FileSource, Settings
+from common.utils.settings import Settings
+from common.utils.window import Window
 from common.verbs.contents import remember_contents
-from common.verbs.references import Extracted, TableRef, Transformed
+from common.verbs.days import Days
+from common.verbs.references import READ, Extracted, TableRef, Transformed
 from common.verbs.subject import Subject, Transforms
+from common.verbs.sums import counts, totals
 from common.verbs.tables import Tables, stream
 
 log = logging.getLogger(__name__)
@@ -46,20 +53,17 @@ def transform(subject: Subject, settings: Settings, extracted: Extracted) -> Tra
         TransformError: A sum does not fit its type.
         ConflictError: Another run wrote the same days meanwhile; the task can be run again.
     """
-    source = FileSource.of(subject.domain, subject.name)
+    found = configured(subject.variables, settings.url_of)
     with lake.connect(settings) as duck:
         tables = Tables(subject, settings, extracted, duck)
-        job = _Job(subject, settings, extracted, source, duck, tables, subject.module())
+        days = Days(extracted, tables, keyed=bool(found.settings.key))
+        job = _Job(subject, settings, extracted, found.settings, duck, tables, days, subject.module())
         transformed = job.run()
-        remember_contents(subject, settings, extracted, source, duck)
-    log.info("%s: %s", extracted.window, transformed.ledger)
+        remember_contents(subject, settings, extracted, found.source, duck)
+    log.info("%s: %s", extracted.window or READ, transformed.ledger)
     log.info("rejected: %s", dict(transformed.ledger.rejected) or "none")
-    log.info(
-        "gold: %d rows of %d days; data as of %s",
-        transformed.gold.rows,
-        len(transformed.partitions),
-        transformed.watermark or "never",
-    )
+    rows, as_of = transformed.gold.rows, transformed.watermark or "never"
+    log.info("gold: %d rows of %d days; data as of %s", rows, len(transformed.partitions), as_of)
     return transformed
 
 
@@ -70,9 +74,10 @@ class _Job:
     subject: Subject
     settings: Settings
     extracted: Extracted
-    source: FileSource
+    source: SourceSettings
     duck: duckdb.DuckDBPyConnection
     tables: Tables
+    days: Days
     module: Transforms
 
     def run(self) -> Transformed:
@@ -81,9 +86,10 @@ class _Job:
         self._clean()
         rejected = self._reject()
         self._settle()
-        moved = self._days_outside()
-        keep = ALL_DAYS if self.tables.anew else self._days(*moved)
-        silver = self._write_silver(keep, "rebuilt" if self.tables.anew else "moved" if moved else "")
+        self._take_away()
+        moved = self.days.beside(self._winners(), self._gone())
+        keep = ALL_DAYS if self.tables.anew else self.days.condition(*moved)
+        silver = self._write_silver(keep, self._told(moved))
         gold = self._write_gold(silver, keep)
         written, gold_written = self._written(silver, keep), self.tables.written("gold", gold.version, keep)
         return Transformed(
@@ -94,12 +100,20 @@ class _Job:
             gold=gold,
             ledger=self._ledger(
                 rejected,
-                silver=_totals(self.module.silver_totals(written)),
-                gold=_totals(self.module.gold_totals(gold_written)),
+                silver=totals(self.module.silver_totals(written)),
+                gold=totals(self.module.gold_totals(gold_written)),
             ),
             watermark=self._watermark(written),
-            partitions=self._partitions(silver, keep, moved),
+            partitions=self.days.partitions(written, moved, every=partial(self._written, silver, ALL_DAYS)),
+            bookmark=self._bookmark(silver),
         )
+
+    def _told(self, moved: list[date]) -> str:
+        """What the commit of silver says of days beside the window; a bookmark tells the next run of them."""
+        if self.tables.anew:
+            return "rebuilt"
+        known = self.extracted.window is None and self.extracted.bookmark is not None
+        return "moved" if moved and not known else ""
 
     def _clean(self) -> None:
         """Makes the table ``cleaned``: all records of the run, typed and judged."""
@@ -119,11 +133,9 @@ class _Job:
         letters = (
             engine.with_sql(bronze, record=engine.json_object(theirs))
             .select(*ORIGIN.names, "record")
-            .join(
-                broken.select("_source_file", "_line", **verdict), on=["_source_file", "_line"], how="inner"
-            )
+            .join(broken.select("_item", "_position", **verdict), on=["_item", "_position"], how="inner")
         )
-        rejected = _counts(broken, "_rule")
+        rejected = counts(broken, "_rule")
         dead_letters.replace(
             dead_letters.table_uri(
                 self.settings, self.subject.domain, self.subject.name, dry_run=self.extracted.run.dry_run
@@ -138,24 +150,25 @@ class _Job:
     def _settle(self) -> None:
         """Makes the table ``settled``: one record of each identity that arrived, and what becomes of it."""
         arrived = operations.latest(self._accepted())
-        days = ALL_DAYS if self.source.key else self._days()  # a key may have another date now
-        held = self._found(days).join(self._accepted().select("_key"), on="_key", how="semi")
+        held = self._found(self.days.reach).join(self._accepted().select("_key"), on="_key", how="semi")
         operations.settled(arrived, held, self.module.FIELDS.names).to_native().create("settled")
 
-    def _days_outside(self) -> list[date]:
-        """The days outside the window to compute too.
-
-        Rows leave them because their record has another date now, or did so in an earlier try of the run.
-        """
-        rows = self._winners().select("_held_date").unique().to_native().fetchall()
-        first, end = self.extracted.window.first_day or date.min, self.extracted.window.end_day
-        days = {day for (day,) in rows if day is not None} | self.tables.tried
-        return sorted(day for day in days if not first <= day < end)
+    def _take_away(self) -> None:
+        """Makes the table ``gone``: identity and day of silver's rows that the source no longer has."""
+        held = self._found(ALL_DAYS).select("_key", "date")
+        if keys := self.tables.keys():
+            gone = held.join(
+                operations.identified(keys, self.source.key).select("_key"), on="_key", how="anti"
+            )
+        else:
+            gone = held.filter(nw.col("_key").is_null())  # none
+        gone.join(self._winners().select("_key"), on="_key", how="anti").to_native().create("gone")
 
     def _write_silver(self, keep: Condition, reach: str) -> int:
         """Lays the records over the days of silver; the new version."""
-        rows = operations.overlaid(self._found(keep), self._winners())
-        keyed = bool(self.source.key)  # then a record may stand at any day, and must not stand at two
+        found = self._found(keep).join(self._gone().select("_key"), on="_key", how="anti")
+        rows = operations.overlaid(found, self._winners())
+        keyed = self.days.reach is ALL_DAYS  # then a record may stand at any day, and must not stand at two
         return self.tables.replace("silver", rows, self._silver_schema, keep, exclusive=keyed, reach=reach)
 
     def _write_gold(self, silver: int, keep: Condition) -> TableRef:
@@ -165,7 +178,7 @@ class _Job:
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             raise TransformError(
                 f"A sum of {self.subject.collection} does not fit its type: {error}.",
-                where=f"gold, window {self.extracted.window}",
+                where=f"gold, window {self.extracted.window or READ}",
                 next_step="Look for an absurd quantity or price in silver; a wider type is a new contract.",
             ) from error
         rows = self.duck.table("aggregated")
@@ -175,7 +188,7 @@ class _Job:
     def _ledger(
         self, rejected: dict[str, int], silver: Mapping[str, Decimal], gold: Mapping[str, Decimal]
     ) -> Ledger:
-        outcomes, places = _counts(self._settled(), "_outcome"), _counts(self._cleaned(), "_place")
+        outcomes, places = counts(self._settled(), "_outcome"), counts(self._cleaned(), "_place")
         written, unchanged = outcomes.get("written", 0), outcomes.get("unchanged", 0)
         accepted = places.get("within", 0) - sum(rejected.values())
         return Ledger(
@@ -185,25 +198,26 @@ class _Job:
             filtered={"outside_window": places.get("before", 0) + places.get("after", 0)},
             deduplicated=accepted - written - unchanged,
             rejected={**self.extracted.rejected, **rejected},
+            deleted=len(self.duck.table("gone")),
             silver=silver,
             gold=gold,
         )
 
-    def _partitions(self, silver: int, keep: Condition, moved: list[date]) -> tuple[str, ...]:
-        """The days that the run answers for: those of silver in its window.
-
-        Where days outside are computed too, these and all between, so that gold is read as one range of days.
-        """
-        days = {*_dates(self._written(silver, keep)), *moved}
-        if moved:
-            days |= {day for day in _dates(self._written(silver, ALL_DAYS)) if min(days) <= day <= max(days)}
-        return tuple(day.isoformat() for day in sorted(days))
-
     def _watermark(self, written: Frame) -> str | None:
-        """ISO time of the latest event of silver in the window."""
-        within = operations.placed(written, self.extracted.window).filter(nw.col("_place") == "within")
+        """ISO time of the latest event of silver in the window; none is later than what was asked for."""
+        window = self.extracted.window
+        bounds = Window(window.start if window else None, self.extracted.run.window.end)
+        within = operations.placed(written, bounds).filter(nw.col("_place") == "within")
         ((latest,),) = within.select(nw.col("_event_at").max()).to_native().fetchall()
         return None if latest is None else latest.astimezone(UTC).isoformat()
+
+    def _bookmark(self, silver: int) -> dict[str, Any]:
+        """What is kept with the version: how far the source was read, and silver with it."""
+        found = self.extracted.bookmark
+        if found is None:
+            return {}
+        moves = self.extracted.advances or found.silver < 0
+        return asdict(replace(found, silver=silver) if moves else found)
 
     def _cleaned(self) -> Frame:
         return nw.from_native(self.duck.table("cleaned"))
@@ -217,34 +231,19 @@ class _Job:
     def _winners(self) -> Frame:
         return self._settled().filter(nw.col("_outcome") != "beaten")
 
+    def _gone(self) -> Frame:
+        return nw.from_native(self.duck.table("gone"))
+
     def _found(self, keep: Condition) -> Frame:
         """Silver as the run found it; where files are identities, without what newer contents supersede."""
         found = self.tables.found(self._silver_schema, keep)
-        if self.source.key:
+        if self.source.key or self.extracted.window is None:
             return found
         return operations.not_superseded(found, self._accepted(), self.extracted.window)
 
     def _written(self, silver: int, keep: Condition) -> Frame:
         return self.tables.written("silver", silver, keep)
 
-    def _days(self, *more: date) -> Condition:
-        return days_condition(self.extracted.window.first_day, self.extracted.window.end_day, more)
-
     @property
     def _silver_schema(self) -> pa.Schema:
         return pa.schema([*self.module.FIELDS, *IDENTITY])
-
-
-def _counts(frame: Frame, column: str) -> dict[str, int]:
-    """How many rows there are of each value of a column."""
-    return dict(frame.group_by(column).agg(nw.len()).sort(column).to_native().fetchall())
-
-
-def _dates(frame: Frame) -> list[date]:
-    return [day for (day,) in frame.select("date").unique().to_native().fetchall()]
-
-
-def _totals(frame: Frame) -> dict[str, Decimal]:
-    """One row of sums; a sum of nothing is 0."""
-    (row,) = frame.to_native().fetchall()
-    return {name: Decimal(total or 0) for name, total in zip(frame.columns, row, strict=True)}

@@ -6,7 +6,7 @@ from common.utils.errors import ContractError, LedgerError, SettingsError, Sourc
 from common.verbs.subject import Subject
 from vlp.defaults import COLLECTION_TAG, collection_dag, operation_dag, trigger_form
 
-SUBJECT = Subject("sales", "product_revenue", major=1, transforms="common.transforms.product_revenue")
+SUBJECT = Subject("sales", "product_revenue", major=1)
 
 
 @pytest.fixture

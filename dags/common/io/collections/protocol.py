@@ -78,6 +78,7 @@ class Publication:
         contract_version: Version of the contract that the rows fit.
         scheduled: Whether a hold stops it.
         max_row_drop: The share of the live rows that the next version may lack.
+        bookmark: Where the next run begins to read each item of the source; kept with the version.
     """
 
     run_id: str
@@ -87,6 +88,7 @@ class Publication:
     contract_version: str
     scheduled: bool = True
     max_row_drop: float = 1.0
+    bookmark: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Version:
         by: Who, for a roll-back; the run for a publication; ``merge`` for a merge.
         restored: The version whose manifest a roll-back brought back.
         stored: Under which id the store keeps its manifest.
+        bookmark: Where the run after it begins to read the source.
         manifest: Partition (ISO day, month or bucket) to chunk.
     """
 
@@ -119,6 +122,7 @@ class Version:
     by: str = ""
     restored: int | None = None
     stored: str = ""
+    bookmark: Mapping[str, Any] = field(default_factory=dict, repr=False)
     manifest: Mapping[str, Chunk] = field(default_factory=dict, repr=False)
 
 

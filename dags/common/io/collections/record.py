@@ -156,7 +156,8 @@ class Record:
         watermark = _later(before, publication)
         changed = difference(live, wanted.manifest)
         if before is not None and not changed:
-            version = replace(before, watermark=watermark, source=publication.source)
+            source, bookmark = publication.source, publication.bookmark
+            version = replace(before, watermark=watermark, source=source, bookmark=bookmark)
             versions = (*self.versions[:-1], version)
         else:
             version = Version(
@@ -170,6 +171,7 @@ class Record:
                 contract_version=publication.contract_version,
                 by=publication.run_id,
                 stored=wanted.stored,
+                bookmark=publication.bookmark,
             )
             versions = (*self.versions, version)
         outcome = _outcome(version, new=len(versions) > len(self.versions))

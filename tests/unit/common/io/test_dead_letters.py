@@ -19,7 +19,7 @@ def kept(settings: Settings, run_id: str | None = None) -> list[tuple[str, str, 
     uri = dead_letters.table_uri(settings, "a", "b")
     with lake.connect(settings) as engine:
         found = dead_letters.read(engine, uri, run_id).to_pylist()
-    return [(row["_run"], row["_stage"], row["_line"]) for row in found]
+    return [(row["_run"], row["_stage"], row["_position"]) for row in found]
 
 
 def put(settings: Settings, run_id: str, stage: dead_letters.Stage, *lines: int) -> None:

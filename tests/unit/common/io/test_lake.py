@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from common.io import lake
+from common.io import history, lake
 from common.io.partitions import Condition, as_sql, days_condition
 from common.utils.arrow import schema_of
 from common.utils.settings import Settings
@@ -106,8 +106,8 @@ def test_what_holds_no_row_still_has_its_columns(uri: str) -> None:
     assert lake.read(TableRef(uri, -1, 0), window(1, 31)).num_rows == 0
     assert list(lake.batches(TableRef(uri, -1, 0), window(1, 31))) == []
     assert lake.version(f"{uri}/nothing") == -1
-    assert lake.found_by(f"{uri}/nothing", "run") == lake.Found(-1, "")
-    assert lake.columns(f"{uri}/nothing") == {}
+    assert history.found_by(f"{uri}/nothing", "run") == history.Found(-1, "")
+    assert lake.schema(f"{uri}/nothing").names == []
     assert not lake.holds(f"{uri}/nothing", [])
 
 
@@ -130,7 +130,7 @@ def test_columns_are_added_and_old_slices_still_read(uri: str, tmp_path: Path) -
         slice_ = pa.table({name: ["1"], "_run": [run]})
         keep: Condition = [[("_run", "=", run)]]
         lake.replace(uri, slice_, run_id=run, predicate=as_sql(keep), partition_by=("_run",))
-    assert lake.columns(uri) == {odd.lower(): odd, "other": "other", "_run": "_run"}
+    assert set(lake.schema(uri).names) == {odd, "other", "_run"}
     with lake.connect(Settings(home=tmp_path)) as engine:
         old = lake.scan(engine, uri, lake.version(uri), keep=[[("_run", "=", "r/1: +é%")]])
         assert old.to_arrow_table().to_pylist() == [{odd: "1", "_run": "r/1: +é%"}]
@@ -140,8 +140,8 @@ def test_a_run_starts_from_what_it_has_not_written_itself(uri: str) -> None:
     first = put(uri, "one", DAYS)
     put(uri, "two", DAYS[:1], days_condition(None, DAYS[1]))
     put(uri, "two", DAYS[:1], days_condition(None, DAYS[1]))
-    assert lake.found_by(uri, "two") == lake.Found(first, "source of one")
-    assert lake.found_by(uri, "three") == lake.Found(first + 2, "source of two")
+    assert history.found_by(uri, "two") == history.Found(first, "source of one")
+    assert history.found_by(uri, "three") == history.Found(first + 2, "source of two")
 
 
 def test_a_run_that_was_overtaken_writes_nothing(uri: str) -> None:
@@ -222,9 +222,9 @@ def test_the_days_that_were_written_between_two_versions(uri: str) -> None:
     first = put(uri, "one", DAYS[:2], days_condition(None, DAYS[2]))
     second = put(uri, "two", DAYS[1:2], days_condition(DAYS[1], DAYS[2]))
     third = put(uri, "two", [], days_condition(DAYS[0], DAYS[1]))
-    assert lake.days_between(uri, first, second) == {DAYS[1]}
-    assert lake.days_between(uri, first, third) == set(DAYS[:2])
-    assert lake.days_between(uri, third, third) == set()
+    assert history.days_between(uri, first, second) == {DAYS[1]}
+    assert history.days_between(uri, first, third) == set(DAYS[:2])
+    assert history.days_between(uri, third, third) == set()
 
 
 def test_an_exclusive_write_conflicts_with_any_other(uri: str) -> None:

@@ -16,9 +16,9 @@ MOMENT = pa.timestamp("us", tz="UTC")
 ROW = schema_of(
     _key=pa.string(),
     _updated_at=MOMENT,
-    _source_file=pa.string(),
-    _line=pa.int64(),
-    _file_hash=pa.string(),
+    _item=pa.string(),
+    _position=pa.int64(),
+    _digest=pa.string(),
     _event_at=MOMENT,
     date=pa.date32(),
     value=pa.int64(),
@@ -34,9 +34,9 @@ def row(key: str, **changes: Any) -> dict[str, Any]:
     base = {
         "_key": key,
         "_updated_at": None,
-        "_source_file": "a.csv",
-        "_line": 2,
-        "_file_hash": "h1",
+        "_item": "a.csv",
+        "_position": 2,
+        "_digest": "h1",
         "_event_at": at(1),
         "date": date(2026, 1, 1),
         "value": 1,
@@ -49,7 +49,7 @@ def values(frame: Any, *names: str) -> list[tuple[Any, ...]]:
 
 
 def bronze(**columns: str | None) -> dict[str, Any]:
-    return {**columns, "_source_file": "a.csv", "_file_hash": "h1", "_line": 3}
+    return {**columns, "_item": "a.csv", "_digest": "h1", "_position": 3}
 
 
 def test_received_gives_our_names_without_blanks(frame: Make) -> None:
@@ -125,12 +125,12 @@ def test_the_latest_wins_then_the_later_file_then_the_later_line(frame: Make) ->
     made = frame(
         [
             row("updated", _updated_at=at(2), value=1),
-            row("updated", _updated_at=at(1), _source_file="z.csv", value=2),
-            row("updated", _updated_at=None, _source_file="z.csv", value=3),
-            row("file", _updated_at=at(1), _source_file="b.csv", value=1),
-            row("file", _updated_at=at(1), _source_file="a.csv", _line=9, value=2),
-            row("line", _line=9, value=1),
-            row("line", _line=10, value=2),
+            row("updated", _updated_at=at(1), _item="z.csv", value=2),
+            row("updated", _updated_at=None, _item="z.csv", value=3),
+            row("file", _updated_at=at(1), _item="b.csv", value=1),
+            row("file", _updated_at=at(1), _item="a.csv", _position=9, value=2),
+            row("line", _position=9, value=1),
+            row("line", _position=10, value=2),
         ],
         ROW,
     )
@@ -140,15 +140,15 @@ def test_the_latest_wins_then_the_later_file_then_the_later_line(frame: Make) ->
 def test_a_newer_content_supersedes_the_days_it_has_and_no_others(frame: Make) -> None:
     held = frame(
         [
-            row("same day", _file_hash="old"),
-            row("other day", _file_hash="old", date=date(2026, 1, 2), _event_at=at(2)),
-            row("other file", _source_file="b.csv", _file_hash="old"),
-            row("same content", _file_hash="new"),
-            row("outside", _file_hash="old", _event_at=at(1, 23)),
+            row("same day", _digest="old"),
+            row("other day", _digest="old", date=date(2026, 1, 2), _event_at=at(2)),
+            row("other file", _item="b.csv", _digest="old"),
+            row("same content", _digest="new"),
+            row("outside", _digest="old", _event_at=at(1, 23)),
         ],
         ROW,
     )
-    arrived = frame([row("any", _file_hash="new")], ROW)
+    arrived = frame([row("any", _digest="new")], ROW)
     kept = operations.not_superseded(held, arrived, Window(at(1), at(1, 12)))
     assert [key for (key,) in values(kept, "_key")] == ["other day", "other file", "outside", "same content"]
     assert kept.columns == held.columns
@@ -160,9 +160,9 @@ def test_what_becomes_of_records_that_arrive(frame: Make) -> None:
             row("same", _updated_at=at(1)),
             row("changed", _updated_at=at(1), value=7, date=date(2025, 12, 31)),
             row("older", _updated_at=at(3), value=7),
-            row("earlier file", _source_file="z.csv"),
-            row("earlier line", _line=9),
-            row("corrected file", _line=9, _file_hash="h0", _updated_at=at(5), value=7),
+            row("earlier file", _item="z.csv"),
+            row("earlier line", _position=9),
+            row("corrected file", _position=9, _digest="h0", _updated_at=at(5), value=7),
             row("null", value=None),
             row("null updated", _updated_at=at(1)),
         ],
@@ -171,14 +171,14 @@ def test_what_becomes_of_records_that_arrive(frame: Make) -> None:
     arrived = frame(
         [
             row("new"),
-            row("same", _updated_at=at(1), _source_file="b.csv"),
+            row("same", _updated_at=at(1), _item="b.csv"),
             row("changed", _updated_at=at(2)),
             row("older", _updated_at=at(2)),
             row("earlier file"),
             row("earlier line"),
             row("corrected file"),
             row("null", value=None),
-            row("null updated", _source_file="z.csv"),
+            row("null updated", _item="z.csv"),
         ],
         ROW,
     )

@@ -19,7 +19,7 @@ GOOD = ("2026-01-01 10:00:00", "P1", "Mug", "2", "9.50")
 
 def received(frame: Make, *lines: tuple[str | None, ...]) -> Any:
     rows = [
-        {**dict(zip(COLUMNS, line, strict=True)), "_source_file": "a", "_file_hash": "h", "_line": number}
+        {**dict(zip(COLUMNS, line, strict=True)), "_item": "a", "_digest": "h", "_position": number}
         for number, line in enumerate(lines)
     ]
     schema = pa.schema([*(pa.field(name, pa.string()) for name in COLUMNS), *operations_origin()])
@@ -28,9 +28,9 @@ def received(frame: Make, *lines: tuple[str | None, ...]) -> Any:
 
 def operations_origin() -> list[pa.Field]:
     return [
-        pa.field("_source_file", pa.string()),
-        pa.field("_file_hash", pa.string()),
-        pa.field("_line", pa.int64()),
+        pa.field("_item", pa.string()),
+        pa.field("_digest", pa.string()),
+        pa.field("_position", pa.int64()),
     ]
 
 

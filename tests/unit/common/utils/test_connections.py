@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from common.utils.connections import looked_up, store_url
+from common.utils.connections import connection_url, looked_up
 from common.utils.errors import SettingsError
 
 
@@ -66,13 +66,15 @@ class Connection:
     ],
 )
 def test_the_url_of_a_connection(fields: dict[str, Any], url: str) -> None:
-    assert store_url("my_db", Connection(**fields)) == url
+    assert connection_url("my_db", Connection(**fields)) == url
 
 
 def test_every_part_comes_back_as_it_was() -> None:
     odd = "p@ss:w/o?r#d% +ü"
     url = make_url(
-        store_url("x", Connection("postgres", "db", "sh op", f"{odd}!", odd, 5, '{"options": "-c a=b&c"}'))
+        connection_url(
+            "x", Connection("postgres", "db", "sh op", f"{odd}!", odd, 5, '{"options": "-c a=b&c"}')
+        )
     )
     assert (url.username, url.password, url.host, url.port) == (f"{odd}!", odd, "db", 5)
     assert (url.database, url.query["options"]) == ("sh op", "-c a=b&c")
@@ -85,7 +87,7 @@ def test_every_part_comes_back_as_it_was() -> None:
         (Connection("postgre", "db", "x"), "'postgre' leads to no store.*did you mean 'postgres'"),
         (Connection(None, "db", "x"), "leads to no store"),
         (Connection("generic", "db", "x"), "before '://'"),
-        (Connection("generic", "http://db", "x"), "'http' leads to no store"),
+        (Connection("generic", "ftp://db", "x"), "'ftp' leads to no store"),
         (Connection("postgres", "db"), "does not say which database"),
         (Connection("mysql", None, "x"), "does not say which database"),
         (Connection("sqlite", "relative.db"), "does not say which database"),
@@ -97,7 +99,7 @@ def test_what_leads_to_no_store_is_refused(found: Connection | None, told: str) 
     if found:
         found.password = "geheim"
     with pytest.raises(SettingsError, match=told) as caught:
-        store_url("my_db", found)
+        connection_url("my_db", found)
     assert "geheim" not in str(caught.value)
     assert "my_db" in str(caught.value)
 

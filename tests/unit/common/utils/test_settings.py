@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from common.utils.errors import SettingsError
-from common.utils.settings import MAIN, REPOSITORY, FileSource, Settings
+from common.utils.settings import MAIN, REPOSITORY, Settings
 
 PREFIX = "VITRINE_SALES_PRODUCT_REVENUE_"
 
@@ -42,40 +42,6 @@ def test_every_wrong_variable_is_named_and_no_value_is_shown(monkeypatch: pytest
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings().batch_size = 5  # type: ignore[misc]
-
-
-def test_a_file_source_reads_its_own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(PREFIX + "PATH", "/data")
-    monkeypatch.setenv(PREFIX + "COLUMNS", "date=InvoiceDate, product_id = StockCode,")
-    monkeypatch.setenv(PREFIX + "KEY", "InvoiceNo, StockCode,")
-    monkeypatch.setenv(PREFIX + "DELIMITER", ";")
-    source = FileSource.of("sales", "product_revenue")
-    assert source.path == "/data"
-    assert source.columns == {"date": "InvoiceDate", "product_id": "StockCode"}
-    assert source.key == ("InvoiceNo", "StockCode")
-    assert (source.delimiter, source.encoding, source.updated_at) == (";", "utf-8", "")
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "told"),
-    [
-        ("COLUMNS", "date", r"COLUMNS: .*write it as ours=theirs"),
-        ("COLUMNS", "=x", r"COLUMNS: .*write it as ours=theirs"),
-        ("DELIMITER", ";;", r"DELIMITER: "),
-    ],
-)
-def test_a_wrong_file_source_is_told_by_its_variable(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
-) -> None:
-    monkeypatch.setenv(PREFIX + "PATH", "/data")
-    monkeypatch.setenv(PREFIX + variable, value)
-    with pytest.raises(SettingsError, match=PREFIX + told):
-        FileSource.of("sales", "product_revenue")
-
-
-def test_a_missing_path_is_told_by_its_variable() -> None:
-    with pytest.raises(SettingsError, match=PREFIX + "PATH: Field required"):
-        FileSource.of("sales", "product_revenue")
 
 
 def test_only_our_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +114,7 @@ def test_what_is_no_url_is_a_connection_that_is_known_elsewhere() -> None:
     assert resolved.store_url("a") == "postgresql://host/my_other"
     with pytest.raises(SettingsError, match="VITRINE_TARGET_B"):
         resolved.store_url("b")
-    assert Settings().resolved(url_of, MAIN) == Settings()
+    assert Settings().resolved(url_of, MAIN).collections == ""
 
 
 def test_no_store_is_shown() -> None:

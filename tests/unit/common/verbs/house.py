@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 
 from common.io.collections.protocol import Collection, Published, Query, Version
-from common.utils.contract import Contract
-from common.utils.odcs import load_contract
 from common.utils.settings import MAIN
 from common.utils.window import Window
 from common.verbs import pipeline
@@ -29,11 +27,6 @@ def window(first: date, days: int = 1) -> Window:
 
 class House(Shop):
     """A shop whose runs go all the way to the collection."""
-
-    @property
-    def contract(self) -> Contract:
-        """Of the collection."""
-        return load_contract(self.settings.contracts / "sales" / "product_revenue.odcs.yaml")
 
     def publish(self, run_id: str, asked: Window | None = None, **changes: bool) -> Published | None:
         """All five verbs; without a window everything."""

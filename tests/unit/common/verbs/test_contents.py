@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.io import file_index, lake
-from common.io.sources.files import CsvFiles
-from common.utils.settings import FileSource
+from common.io.sources.configured import configured
 from shop import SUBJECT, Shop
 
 DAY_TEN = ("2026-01-10", "2026-01-11")
@@ -18,7 +17,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def spans(shop: Shop) -> list[tuple[str | None, str | None]]:
-    dialect = CsvFiles(FileSource.of("sales", "product_revenue"), SUBJECT.variables).dialect
+    dialect = configured(SUBJECT.variables, str).source.dialect
     uri = lake.table_uri(shop.settings, "files", "sales", "product_revenue")
     return sorted(
         (str(span.first and span.first.date()), str(span.last and span.last.date()))

@@ -1,22 +1,19 @@
 """Extract: which files a run reads, what stands in bronze, and what a user reads where a file is broken."""
 
-import io
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from common.io import lake
-from common.io.sources import REJECTED
-from common.io.sources.files import CsvFiles
+from common.io.sources.configured import configured
 from common.utils.errors import SettingsError, SourceError
-from common.utils.settings import FileSource
-from common.verbs import extract as extract_module
-from common.verbs.extract import Slice
+from common.verbs import progress
+from common.verbs.continuity import Live
 from shop import ALWAYS, HEADER, KEYED, SUBJECT, Shop
 
 LINE = "2026-01-0{day}T10:00:00Z,P1,Mug,2,9.50"
@@ -32,7 +29,7 @@ def bronze(shop: Shop, run_id: str = "run") -> list[dict[str, Any]]:
     uri = lake.table_uri(shop.settings, "bronze", "sales", "product_revenue")
     with lake.connect(shop.settings) as engine:
         found = lake.scan(engine, uri, lake.version(uri), keep=[[("_run", "=", run_id)]])
-        rows: list[dict[str, Any]] = found.order("_source_file, _line").to_arrow_table().to_pylist()
+        rows: list[dict[str, Any]] = found.order("_item, _position").to_arrow_table().to_pylist()
     return rows
 
 
@@ -41,8 +38,8 @@ def test_bronze_is_what_was_received_with_its_origin(shop: Shop) -> None:
     shop.write("a.csv", "2026-01-01,P2,,2,oops", header=HEADER.upper())
     extracted = shop.extract()
     first, second = bronze(shop)
-    assert first.pop("_file_hash") != second.pop("_file_hash")
-    own = {"_line": 2, "_run": "run"}
+    assert first.pop("_digest") != second.pop("_digest")
+    own = {"_position": 2, "_run": "run"}
     assert first == {
         **{
             "DATE": "2026-01-01",
@@ -51,14 +48,14 @@ def test_bronze_is_what_was_received_with_its_origin(shop: Shop) -> None:
             "QUANTITY": "2",
             "UNIT_PRICE": "oops",
         },
-        **{"Gift": None, "_source_file": "a.csv", **own},
+        **{"Gift": None, "_item": "a.csv", **own},
     }
     assert second == {
         **{"DATE": "2026-01-01", "PRODUCT_ID": "P1", "PRODUCT_NAME": " Mug ", "QUANTITY": "2"},
-        **{"UNIT_PRICE": "9.50", "Gift": "yes", "_source_file": "b.csv", **own},
+        **{"UNIT_PRICE": "9.50", "Gift": "yes", "_item": "b.csv", **own},
     }
-    assert (extracted.bronze.rows, extracted.files_seen, extracted.files_read) == (2, 2, 2)
-    assert extracted.source_name == f"CSV files at {shop.files}"
+    assert (extracted.bronze.rows, extracted.statistics.items, extracted.statistics.read) == (2, 2, 2)
+    assert extracted.source_name == f"Files at {shop.files}"
 
 
 def test_a_run_again_replaces_its_slice_and_no_other(shop: Shop) -> None:
@@ -80,7 +77,7 @@ def test_unreadable_records_are_dead_letters_and_the_others_go_on(shop: Shop) ->
     extracted = shop.extract()
     assert (extracted.bronze.rows, extracted.rejected) == (1, {"ragged": 1, "encoding": 1})
     assert [
-        (row["_stage"], row["_source_file"], row["_line"], row["reason"], row["record"])
+        (row["_stage"], row["_item"], row["_position"], row["reason"], row["record"])
         for row in shop.letters()
     ] == [
         ("extract", "a.csv", 3, "2 fields, and the header has 5", "x,y"),
@@ -113,7 +110,7 @@ def test_a_missing_column_stops_the_run_and_bronze_stays(shop: Shop) -> None:
         shop.extract()
     assert str(caught.value) == (
         'b.csv has no column "date", "product_id", "product_name", "quantity", "unit_price"; it has "Datum", '
-        f'"StockCode", "Qty", "Price". Where: the header of {shop.files}/b.csv. '
+        f'"StockCode", "Qty", "Price". Where: Files at {shop.files}. '
         "Next: Say which columns to use: VITRINE_SALES_PRODUCT_REVENUE_COLUMNS=date=<column>,"
         "product_id=<column>,product_name=<column>,quantity=<column>,unit_price=Price"
     )
@@ -132,13 +129,14 @@ def test_a_path_that_is_not_there_and_no_path_at_all(shop: Shop, monkeypatch: py
 def test_what_breaks_off_while_reading_is_said_as_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write("a.csv", LINE.format(day=1))
     shop.extract()
-    read: Callable[..., Any] = CsvFiles.read
+    kind = type(configured(SUBJECT.variables, str).source)
+    read: Callable[..., Any] = kind.read
 
-    def changing(files: CsvFiles, item: Any) -> Any:
-        yield from read(files, item)
+    def changing(files: Any, item: Any, scope: Any) -> Any:
+        yield from read(files, item, scope)
         raise SourceError("a.csv changed while it was read.")
 
-    monkeypatch.setattr(CsvFiles, "read", changing)
+    monkeypatch.setattr(kind, "read", changing)
     with pytest.raises(SourceError, match=r"^a\.csv changed while it was read\.$"):
         shop.extract()
     assert len(bronze(shop)) == 1
@@ -155,22 +153,22 @@ def test_a_failing_lake_is_said_as_it_is(shop: Shop, monkeypatch: pytest.MonkeyP
 
 def test_another_source_than_the_live_one_is_refused_unless_all_is_rebuilt(shop: Shop) -> None:
     shop.write("a.csv", LINE.format(day=1))
-    live = (datetime(2026, 1, 1, tzinfo=UTC), "another")
+    live = Live(datetime(2026, 1, 1, tzinfo=UTC), "another")
     with pytest.raises(SourceError) as caught:
         shop.extract(live=live)
     assert str(caught.value) == (
         "The live version of sales/product_revenue came from another source or mapping than "
-        f"CSV files at {shop.files}: the two would be mixed. "
-        "Where: VITRINE_SALES_PRODUCT_REVENUE_PATH, COLUMNS, KEY and UPDATED_AT. "
+        f"Files at {shop.files}: the two would be mixed. "
+        "Where: the variables VITRINE_SALES_PRODUCT_REVENUE_*. "
         "Next: Set them back, or trigger the DAG with full_refresh to rebuild all from this source."
     )
     rebuilt = shop.run(live=live, full_refresh=True)
-    assert shop.extract(live=(live[0], rebuilt.source)).source == rebuilt.source != "another"
+    assert shop.extract(live=replace(live, source=rebuilt.source)).source == rebuilt.source != "another"
 
 
 def test_lost_silver_is_not_begun_anew_beside_a_live_version(shop: Shop) -> None:
     shop.write("a.csv", LINE.format(day=1))
-    live = (datetime(2026, 1, 1, tzinfo=UTC), shop.run().source)
+    live = Live(datetime(2026, 1, 1, tzinfo=UTC), shop.run().source)
     silver = lake.table_uri(shop.settings, "silver", "sales", "product_revenue")
     shutil.rmtree(silver)
     with pytest.raises(SourceError) as caught:
@@ -181,7 +179,7 @@ def test_lost_silver_is_not_begun_anew_beside_a_live_version(shop: Shop) -> None
         "Next: Bring it back, or trigger the DAG with full_refresh to rebuild all from this source."
     )
     shop.run("rebuilt", live=live, full_refresh=True)
-    assert shop.extract("later", DAY, live).files_read == 0
+    assert shop.extract("later", DAY, live).statistics.read == 0
 
 
 @pytest.mark.parametrize(
@@ -198,7 +196,7 @@ def test_lost_silver_is_not_begun_anew_beside_a_live_version(shop: Shop) -> None
 def test_the_window_that_a_run_answers_for(
     shop: Shop, options: dict[str, bool], watermark: datetime | None, start: str | None
 ) -> None:
-    live = (watermark, shop.run().source) if watermark else None
+    live = Live(watermark, shop.run().source) if watermark else None
     window = shop.extract("r", DAY, live, **options).window
     assert window.end == datetime(2026, 1, 4, tzinfo=UTC)
     assert (window.start and window.start.date().isoformat()) == start
@@ -226,13 +224,13 @@ def test_a_file_without_any_time_is_rejected_by_every_run(shop: Shop) -> None:
 def test_progress_is_said_while_it_works(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(extract_module, "EVERY", 0.0)
+    monkeypatch.setattr(progress, "EVERY", 0.0)
     shop.write("a.csv", LINE.format(day=1), header=HEADER)
     with caplog.at_level("INFO"):
         shop.extract()
-    assert any(text.startswith("1 records, file 1 of 1, 0 MB, ") for text in caplog.messages)
+    assert any(text.startswith("1 records, item 1 of 1, 0 MB, ") for text in caplog.messages)
     assert (
-        f"CSV files at {shop.files}: window [1970-01-01T00:00:00+00:00, 2027-01-01T00:00:00+00:00); "
+        f"Files at {shop.files}: window [1970-01-01T00:00:00+00:00, 2027-01-01T00:00:00+00:00); "
         in caplog.text
     )
     assert "1 records in bronze, 0 unreadable" in caplog.text
@@ -253,29 +251,13 @@ def test_a_keyed_source_needs_its_key(shop: Shop) -> None:
         shop.extract(window=ALWAYS)
 
 
-def test_a_slice_is_in_one_schema_whatever_the_items_have(shop: Shop) -> None:
-    shop.write("a.csv", "1,2", "ragged", header="A,b")
-    shop.write("b.csv", "3,4", header="B,c")
-    source = CsvFiles(FileSource.of("sales", "product_revenue"), SUBJECT.variables)
-    slice_ = Slice(source, source.items())
-    assert slice_.columns(f"{shop.files}/nothing") == ["A", "b", "c"]
-    schema = pa.schema([pa.field(name, pa.string()) for name in ("A", "b", "c", "_run")])
-    spool = io.BytesIO()
-    with pa.ipc.new_stream(spool, REJECTED) as unreadable:
-        batches = list(slice_.batches(schema, "run", unreadable))
-    assert [row for batch in batches for row in batch.to_pylist()] == [
-        {"A": "1", "b": "2", "c": None, "_run": "run"},
-        {"A": None, "b": "3", "c": "4", "_run": "run"},
+def test_bronze_is_in_one_schema_whatever_the_items_have(shop: Shop) -> None:
+    shop.write("a.csv", f"{LINE.format(day=1)},a,b", "ragged", header=f"{HEADER},A,b")
+    shop.write("b.csv", f"{LINE.format(day=2)},c,d", header=f"{HEADER},B,c")
+    extracted = shop.extract()
+    assert [{name: row.get(name) for name in ("A", "b", "c")} for row in bronze(shop)] == [
+        {"A": "a", "b": "b", "c": None},
+        {"A": None, "b": "c", "c": "d"},
     ]
-    assert (slice_.records, slice_.rejected) == (2, {"ragged": 1})
-    assert pa.ipc.open_stream(spool.getvalue()).read_all()["record"].to_pylist() == ["ragged"]
-
-
-def test_a_slice_remembers_why_it_broke_off(shop: Shop) -> None:
-    path = shop.write("a.csv", "1,2", header="a,b")
-    source = CsvFiles(FileSource.of("sales", "product_revenue"), SUBJECT.variables)
-    slice_ = Slice(source, source.items())
-    path.unlink()
-    with pytest.raises(SourceError) as caught, pa.ipc.new_stream(io.BytesIO(), REJECTED) as unreadable:
-        list(slice_.batches(pa.schema([]), "run", unreadable))
-    assert slice_.error is caught.value
+    assert (extracted.bronze.rows, extracted.rejected) == (2, {"ragged": 1})
+    assert [letter["record"] for letter in shop.letters()] == ["ragged"]

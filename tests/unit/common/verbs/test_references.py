@@ -10,10 +10,12 @@ from common.io.collections.protocol import Staged
 from common.utils.ledger import Ledger
 from common.utils.window import Window
 from common.verbs.references import (
+    Bookmark,
     Extracted,
     Loaded,
     RollBack,
     Run,
+    Statistics,
     TableRef,
     Transformed,
     Validated,
@@ -24,7 +26,15 @@ from common.verbs.references import (
 WINDOW = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
 RUN = Run("scheduled__2026-01-01T00:00:00+00:00", WINDOW, full_refresh=True, dry_run=True, scheduled=False)
 EXTRACTED = Extracted(
-    RUN, Window(None, WINDOW.end), "abc", "CSV files", TableRef("/lake/b", 3, 9), {"ragged": 1}, 4, 2
+    RUN,
+    Window(None, WINDOW.end),
+    "abc",
+    "CSV files",
+    TableRef("/lake/b", 3, 9),
+    {"ragged": 1},
+    Statistics(4, 2, failed={"a": "b"}),
+    ("new",),
+    Bookmark({"a": {"cursor": "1"}}, 3),
 )
 LEDGER = Ledger(
     read=10,

@@ -7,7 +7,7 @@ from pathlib import Path
 from common.transforms import product_revenue
 from common.verbs.subject import Subject
 
-SUBJECT = Subject("sales", "product_revenue", 1, "common.transforms.product_revenue")
+SUBJECT = Subject("sales", "product_revenue", 1)
 
 
 def test_names() -> None:

@@ -16,7 +16,7 @@ from common.verbs.references import Extracted, Run, TableRef
 from common.verbs.subject import Subject
 from common.verbs.tables import Tables, stream
 
-SUBJECT = Subject("a", "b", 1, "none")
+SUBJECT = Subject("a", "b", 1)
 SCHEMA = schema_of(date=pa.date32(), value=pa.int64())
 
 

@@ -75,7 +75,7 @@ def test_silver_tells_the_file_and_line_of_every_row(shop: Shop) -> None:
     shop.write("deep/a.csv", line(1))
     shop.run()
     (row,) = shop.rows("silver")
-    assert (row["_source_file"], row["_line"], len(row["_file_hash"])) == ("deep/a.csv", 2, 64)
+    assert (row["_item"], row["_position"], len(row["_digest"])) == ("deep/a.csv", 2, 64)
     assert row["_event_at"] == datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 
@@ -91,7 +91,7 @@ def test_rejected_records_are_kept_whole_with_field_and_reason(shop: Shop) -> No
         "quantity_not_whole": 1,
     }
     assert [
-        (row["_line"], row["rule"], row["field"], row["reason"], row["record"]) for row in shop.letters()
+        (row["_position"], row["rule"], row["field"], row["reason"], row["record"]) for row in shop.letters()
     ] == [
         (
             3,

@@ -1,0 +1,73 @@
+"""Which days of silver and gold a run computes, and which of them it answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from common.io.partitions import ALL_DAYS, Condition, days_condition
+from common.transforms.operations import Frame
+from common.verbs.references import Extracted
+from common.verbs.tables import Tables
+
+
+class Days:
+    """The days of one run.
+
+    Args:
+        extracted: The run's window; without one its days are those of whatever it read.
+        tables: What silver changed before.
+        keyed: Whether a record is identified by a key, and may so stand at another day than before.
+    """
+
+    def __init__(self, extracted: Extracted, tables: Tables, *, keyed: bool) -> None:
+        self._window, self._tables, self._keyed = extracted.window, tables, keyed
+
+    @property
+    def reach(self) -> Condition:
+        """The days of silver at which an arriving record may stand already: with a key, at any."""
+        return ALL_DAYS if self._keyed or self._window is None else self.condition()
+
+    def condition(self, *more: date) -> Condition:
+        """The days of the window and some more."""
+        if self._window is None:
+            return days_condition(None, date.min, more)
+        return days_condition(self._window.first_day, self._window.end_day, more)
+
+    def beside(self, winners: Frame, gone: Frame) -> list[date]:
+        """The days to compute beside those of the window.
+
+        Rows leave them because their record has another date now or is gone, or did so in an earlier try of
+        the run. Without a window these are all: then also those that rows come to, and those that silver
+        changed since the live version was computed.
+
+        Args:
+            winners: Records that silver gets, with the day that they stood at before.
+            gone: Rows that leave silver.
+        """
+        left = {*dates(winners, "_held_date"), *dates(gone)} | self._tables.tried
+        if self._window is None:
+            return sorted({*left, *dates(winners)} | self._tables.unpublished)
+        first, end = self._window.first_day or date.min, self._window.end_day
+        return sorted(day for day in left if not first <= day < end)
+
+    def partitions(self, written: Frame, moved: list[date], every: Callable[[], Frame]) -> tuple[str, ...]:
+        """The days that the run answers for: those of silver in its window.
+
+        Where days beside are computed too, these and all between, so that gold is read as one range of days.
+
+        Args:
+            written: The days of silver that were computed.
+            moved: From :meth:`beside`.
+            every: All of silver.
+        """
+        days = {*dates(written), *moved}
+        if moved:
+            days |= {day for day in dates(every()) if min(days) <= day <= max(days)}
+        return tuple(day.isoformat() for day in sorted(days))
+
+
+def dates(frame: Frame, column: str = "date") -> list[date]:
+    """The different days in a column."""
+    found = frame.select(column).unique().to_native().fetchall()
+    return [day for (day,) in found if day is not None]

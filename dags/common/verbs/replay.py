@@ -1,0 +1,134 @@
+"""Replay: dead letters go through the verbs once more, after a fix; what is accepted now is marked."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Literal
+
+import duckdb
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+from common.io import dead_letters, lake, reports
+from common.io.partitions import Condition, as_sql
+from common.io.sources import ORIGIN
+from common.io.sources.configured import Configured, configured
+from common.io.sources.letters import Letter, Letters
+from common.transforms import operations
+from common.transforms.operations import Frame
+from common.utils.contract import Contract
+from common.utils.settings import Settings
+from common.verbs.continuity import Live, bookmark_of, demand_continuity
+from common.verbs.extract import reading_of, slice_of, statistics_of
+from common.verbs.references import Extracted, Loaded, Run, TableRef
+from common.verbs.subject import Subject
+from common.verbs.tables import Tables, stream
+
+log = logging.getLogger(__name__)
+
+
+def extract_letters(  # noqa: PLR0913 (a run, and which letters)
+    subject: Subject, contract: Contract, settings: Settings, run: Run, live: Live, *, rule: str = ""
+) -> Extracted:
+    """The dead letters that were not replayed yet, as the run's slice of bronze.
+
+    Args:
+        subject: Whose.
+        contract: Of its collection.
+        settings: Of the house.
+        run: Its window says which records are meant, by their own time; those without one always are.
+        live: Of the live version of the collection.
+        rule: Only those that this rule rejected; empty: all.
+
+    Raises:
+        SourceError: The live version came from another source, or silver is not what it came from.
+    """
+    found = configured(subject.variables, settings.url_of)
+    demand_continuity(subject, settings, found.source, live, None if found.source.incremental else run.id)
+    bookmark = bookmark_of(subject, settings, found.source, live)
+    letters = Letters(found.source, _wanted(subject, settings, found, rule))
+    log.info("%d dead letters are replayed", len(letters.letters))
+    reading = reading_of(letters, settings, subject, run, letters.items(), window=run.window)
+    slice_ = slice_of(subject, replace(contract, drift="evolve"), settings, run, found=found, reading=reading)
+    bronze = slice_.write()
+    reading.spool.clear()
+    extracted = Extracted(
+        run,
+        window=None,
+        source=found.source.fingerprint,
+        source_name=letters.name,
+        bronze=bronze,
+        rejected=dict(slice_.rejected),
+        statistics=statistics_of(reading, len(letters.items()), bronze.rows),
+        bookmark=bookmark,
+    )
+    extracted = replace(extracted, bronze=_within(subject, settings, found, extracted))
+    reports.record(settings, contract.name, run.id, source_name=letters.name, statistics=extracted.statistics)
+    return extracted
+
+
+def mark_replayed(contract: Contract, settings: Settings, loaded: Loaded) -> int:
+    """Marks what the run accepted, once that is published; how many records these are.
+
+    What it rejected again stays what it was, and is not kept twice. Done again, it changes nothing: what was
+    rejected leaves the run's slice of bronze before it leaves the run's own dead letters.
+    """
+    run_id = loaded.validated.transformed.run.id
+    bronze = lake.table_uri(settings, "bronze", contract.domain, contract.subject)
+    uri = dead_letters.table_uri(settings, contract.domain, contract.subject)
+    with lake.connect(settings) as duck:
+        rejected = nw.from_native(duck.from_arrow(dead_letters.read(duck, uri, run_id)))
+        accepted = _kept(duck, bronze, lake.version(bronze), run_id, rejected, how="anti")
+        dead_letters.mark(duck, uri, accepted, run_id)
+        marked = len(accepted)
+    log.info("%d records are marked as replayed", marked)
+    return marked
+
+
+def _wanted(subject: Subject, settings: Settings, found: Configured, rule: str) -> list[Letter]:
+    """The letters of what the source still stands for: a file's newer content replaces its older one."""
+    uri = dead_letters.table_uri(settings, subject.domain, subject.name)
+    with lake.connect(settings) as duck:
+        letters: list[Letter] = dead_letters.waiting(duck, uri, rule).to_pylist()
+    if found.settings.key:
+        return letters
+    now = {item.name: item.digest for item in found.source.items()}
+    current = [
+        letter for letter in letters if now.get(letter["_item"], letter["_digest"]) == letter["_digest"]
+    ]
+    if len(current) < len(letters):
+        log.warning("%d dead letters are of items with another content now", len(letters) - len(current))
+    return current
+
+
+def _within(subject: Subject, settings: Settings, found: Configured, extracted: Extracted) -> TableRef:
+    """The slice without the records whose own time lies outside of the run's window."""
+    bronze, used = extracted.bronze, found.settings
+    names = {name: used.columns.get(name, name) for name in subject.module().COLUMNS}
+    with lake.connect(settings) as duck:
+        texts = Tables(subject, settings, extracted, duck).bronze()
+        typed = subject.module().clean(operations.received(texts, names, used.key, used.updated_at))
+        place = operations.placed(typed, extracted.run.window).filter(nw.col("_place") == "within")
+        kept = _kept(duck, bronze.uri, bronze.version, extracted.run.id, place, how="semi")
+        return TableRef(bronze.uri, lake.version(bronze.uri), len(kept))
+
+
+def _kept(  # noqa: PLR0913 (whose slice, and what is kept of it)
+    duck: duckdb.DuckDBPyConnection,
+    uri: str,
+    at: int,
+    run_id: str,
+    records: Frame,
+    *,
+    how: Literal["semi", "anti"],
+) -> duckdb.DuckDBPyRelation:
+    """What is left of the run's slice of bronze: the records that are among some others, or are not."""
+    keep: Condition = [[("_run", "=", run_id)]]
+    schema = lake.schema(uri)
+    rows = nw.from_native(lake.scan(duck, uri, at, schema=schema, keep=keep))
+    kept = rows.join(records.select(ORIGIN.names), on=ORIGIN.names, how=how).to_native()
+    kept.create("kept")
+    reader = pa.RecordBatchReader.from_batches(schema, stream(duck.table("kept"), schema))
+    lake.replace(uri, reader, run_id=run_id, predicate=as_sql(keep))
+    return duck.table("kept")

@@ -1,0 +1,77 @@
+"""Which days a run computes and answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import duckdb
+import narwhals.stable.v2 as nw
+import pytest
+
+from common.io.partitions import ALL_DAYS
+from common.utils.window import Window
+from common.verbs.days import Days, dates
+
+WINDOW = Window(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 5, tzinfo=UTC))
+DUCK = duckdb.connect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    DUCK.close()
+
+
+def day(number: int) -> date:
+    return date(2026, 1, number)
+
+
+def frame(**columns: list[int]) -> Any:
+    """Days by their number."""
+    names, rows = list(columns), list(zip(*columns.values(), strict=True))
+    values = ", ".join(f"({', '.join(f'DATE {day(one).isoformat()!r}' for one in row)})" for row in rows)
+    empty = f"SELECT {', '.join(f'NULL::DATE AS {name}' for name in names)} WHERE false"
+    return nw.from_native(
+        DUCK.sql(f"SELECT * FROM (VALUES {values}) t({', '.join(names)})" if rows else empty)
+    )
+
+
+def days(window: Window | None, *, keyed: bool = True) -> Days:
+    tables = SimpleNamespace(tried={day(20)}, unpublished={day(21)})
+    return Days(cast("Any", SimpleNamespace(window=window)), cast("Any", tables), keyed=keyed)
+
+
+def test_beside_a_window_are_the_days_that_rows_leave() -> None:
+    winners = frame(date=[3, 4], _held_date=[4, 9])
+    assert days(WINDOW).beside(winners, frame(date=[2, 3])) == [day(2), day(9), day(20)]
+
+
+def test_without_a_window_these_are_all_days_that_are_touched() -> None:
+    winners = frame(date=[3, 4], _held_date=[4, 9])
+    touched = [day(one) for one in (2, 3, 4, 9, 20, 21)]
+    assert days(None).beside(winners, frame(date=[2])) == touched
+
+
+def test_conditions() -> None:
+    assert days(WINDOW).condition(day(9)) == [
+        [("date", "<", "2026-01-05"), ("date", ">=", "2026-01-03")],
+        [("date", "=", "2026-01-09")],
+    ]
+    assert days(None).condition() == [[("date", "<", "0001-01-01")]], "none, and not all"
+    assert days(WINDOW).reach is days(None, keyed=False).reach is ALL_DAYS
+    assert days(WINDOW, keyed=False).reach == days(WINDOW).condition()
+
+
+def test_partitions_are_one_range_where_days_beside_are_computed() -> None:
+    every = frame(date=[1, 3, 4, 6, 9])
+    assert days(WINDOW).partitions(frame(date=[3, 4]), [], lambda: every) == ("2026-01-03", "2026-01-04")
+    found = days(WINDOW).partitions(frame(date=[3]), [day(7)], lambda: every)
+    assert found == ("2026-01-03", "2026-01-04", "2026-01-06", "2026-01-07")
+    assert days(None).partitions(frame(date=[]), [], lambda: every) == ()
+
+
+def test_dates_are_each_once_and_never_null() -> None:
+    assert sorted(dates(frame(date=[1, 1, 2]))) == [day(1), day(2)]
