@@ -26,7 +26,7 @@ from common.verbs.subject import Subject
 
 ROWS = 10_000
 FIRST = date(2026, 1, 5)
-SUBJECT = Subject("sales", "product_revenue", major=1, transforms="common.transforms.product_revenue")
+SUBJECT = Subject("sales", "product_revenue", major=1)
 VERBS = ("extract", "transform", "validate", "load", "publish")
 
 
