@@ -30,6 +30,7 @@ def listing(settings: Settings, contract: Contract) -> list[str]:
     uri = dead_letters.table_uri(settings, contract.domain, contract.subject, dry_run=run.state == "dry_run")
     with lake.connect(settings) as engine:
         rows = dead_letters.read(engine, uri, run.run_id).to_pylist()
+        waiting = dead_letters.waiting(engine, uri).num_rows
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["rule"]] = counts.get(row["rule"], 0) + 1
@@ -38,7 +39,7 @@ def listing(settings: Settings, contract: Contract) -> list[str]:
         *(f"  {count:>8}  {rule}" for rule, count in sorted(counts.items(), key=lambda one: -one[1])),
         *(_position(row) for row in rows[:SHOWN]),
         *([f"  … and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []),
-        f"All of them: the Delta table {uri}",
+        f"Of all runs, {waiting} records wait for a fix and vitrine_operations_replay_v1: the Delta table {uri}",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from itertools import repeat
 
 import pytest
 
@@ -34,7 +35,7 @@ class Stream:
 
 def test_everything_of_all_streams_comes_in_each_ones_order() -> None:
     sizes = [0, 3, 50]
-    found = list(merged([((size, at) for at in range(size)) for size in sizes]))
+    found = list(merged([zip(repeat(size), range(size)) for size in sizes]))
     assert sorted(found) == [(size, at) for size in sizes for at in range(size)]
     assert [at for size, at in found if size == 50] == list(range(50))
     assert list(merged([])) == []

@@ -98,7 +98,6 @@ def test_a_query_may_end_as_people_end_it(path: Path, query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("SELECT id, changed AS ID FROM orders", '"id"'),
         ("SELECT id, changed AS _Position FROM orders", '"_position"'),
         ("SELECT id, changed AS _run FROM orders", '"_run"'),
     ],
