@@ -37,13 +37,13 @@ def listing(settings: Settings, contract: Contract) -> list[str]:
     return [
         f"{contract.name}: {len(rows)} records rejected by run {run.run_id}",
         *(f"  {count:>8}  {rule}" for rule, count in sorted(counts.items(), key=lambda one: -one[1])),
-        *(_position(row) for row in rows[:SHOWN]),
+        *(_told(row) for row in rows[:SHOWN]),
         *([f"  … and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []),
-        f"Of all runs, {waiting} records wait for a fix and vitrine_operations_replay_v1: the Delta table {uri}",
+        f"Of all runs, {waiting} records wait for a fix and a replay: the Delta table {uri}",
     ]
 
 
-def _position(row: dict[str, object]) -> str:
+def _told(row: dict[str, object]) -> str:
     return f"{row['_item']}:{row['_position']}: {row['reason']}: {row['record']}"
 
 

@@ -46,7 +46,8 @@ class Job:
 def job_of(source: Source, home: Path, id_: str) -> Job:
     """The job of extracting a source."""
     (settings,) = [value for value in vars(source).values() if isinstance(value, SourceSettings)]
-    return Job(type(source).__module__.split(".")[3], settings, home, id_)
+    keyed = settings.model_copy(update={"key": settings.key or (id_,)})
+    return Job(type(source).__module__.split(".")[3], keyed, home, id_)
 
 
 def run(job: Job, begun: Any = None) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from common.io.sources import ORIGIN, Item, Part, Scope, Source, rejected
-from common.io.sources.documents import DECODER, table_of
+from common.io.sources.documents import DECODER, named_twice, table_of
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def _document(record: str) -> dict[str, Any] | None:
         document = DECODER.decode(record)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
+    return document if isinstance(document, dict) and not named_twice(document) else None
 
 
 def _part(letters: Sequence[tuple[Letter, dict[str, Any]]]) -> Part:

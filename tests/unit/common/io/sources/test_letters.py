@@ -59,5 +59,9 @@ def test_raw_texts_are_read_again_where_the_content_is_the_same() -> None:
     assert read(Letters(Files(), [letter(3, "b;c", "then")])) == []
 
 
+def test_a_record_with_one_name_in_two_spellings_is_not_made_one() -> None:
+    assert read(Letters(Files(), [letter(9, '{"x":1,"X":2}')])) == []
+
+
 def test_none_is_nothing() -> None:
     assert Letters(Files(), []).items() == []
