@@ -14,6 +14,7 @@ from common.utils.settings import Settings
 
 PREFIX = "VITRINE_SALES_PRODUCT_REVENUE_"
 OPTIONS = ("DATA", "COLUMNS", "KEY", "UPDATED_AT", "DELIMITER", "ENCODING")
+FILES = "files"
 SAMPLE_MAPPING = {"COLUMNS": "", "KEY": "order_line_id", "UPDATED_AT": "updated_at"}
 
 
@@ -35,13 +36,16 @@ def configure(
         SettingsError: An argument is wrong, or nothing is at ``DATA``.
     """
     given = _options(arguments)
-    path = given.pop("DATA", "")
+    path, kind = given.pop("DATA", ""), environment.get(f"{PREFIX}SOURCE", FILES)
     if path:
+        environment[f"{PREFIX}SOURCE"] = FILES
         environment[f"{PREFIX}PATH"] = _existing(path, environment)
     elif given:
         raise SettingsError(
             f"{', '.join(given)} belong to DATA, which is not given.", next_step="Give DATA=folder too."
         )
+    elif kind != FILES:
+        return f"{kind}, as {PREFIX}* say"
     elif environment.get(f"{PREFIX}PATH", sample(settings)) == sample(settings):
         environment[f"{PREFIX}PATH"] = sample(settings)
         given = SAMPLE_MAPPING

@@ -50,6 +50,7 @@ def test_data_of_the_users_own(settings: Settings, tmp_path: Path) -> None:
     arguments = [f"DATA={tmp_path}", "COLUMNS=date=InvoiceDate,quantity=Quantity", "KEY=a,b", "UPDATED_AT="]
     configure(arguments, environment, settings, TODAY)
     assert environment == {
+        f"{PREFIX}SOURCE": "files",
         f"{PREFIX}PATH": str(tmp_path),
         f"{PREFIX}COLUMNS": "date=InvoiceDate,quantity=Quantity",
         f"{PREFIX}KEY": "a,b",
@@ -80,3 +81,16 @@ def test_a_glob_is_taken_as_it_is(settings: Settings, tmp_path: Path) -> None:
 def test_a_wrong_argument_is_said_to_be(settings: Settings, arguments: list[str], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         configure(arguments, {}, settings, TODAY)
+
+
+def test_another_kind_of_source_stays_as_the_environment_has_it(settings: Settings) -> None:
+    environment = {f"{PREFIX}SOURCE": "sql", f"{PREFIX}KEY": "id"}
+    told = configure([], environment, settings, TODAY)
+    assert told.startswith("sql")
+    assert environment == {f"{PREFIX}SOURCE": "sql", f"{PREFIX}KEY": "id"}
+
+
+def test_data_are_files_whatever_the_environment_has(settings: Settings, tmp_path: Path) -> None:
+    environment = {f"{PREFIX}SOURCE": "sql"}
+    configure([f"DATA={tmp_path}"], environment, settings, TODAY)
+    assert environment[f"{PREFIX}SOURCE"] == "files"

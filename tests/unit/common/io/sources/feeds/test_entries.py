@@ -37,7 +37,8 @@ KINDS = {
     "atom": b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title>One</title>'
     b'<link href="/one"/></entry></feed>',
     "rdf": b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
-    b'xmlns="http://purl.org/rss/1.0/"><item rdf:about="1"><title>One</title><link>/one</link></item></rdf:RDF>',
+    b'xmlns="http://purl.org/rss/1.0/"><item rdf:about="1"><title>One</title><link>/one</link></item>'
+    b"</rdf:RDF>",
     "json": b'\xef\xbb\xbf {"version": "https://jsonfeed.org/version/1", '
     b'"items": [{"id": 1, "title": "One", "url": "/one"}]}',
 }
@@ -83,7 +84,7 @@ def test_a_feed_without_entries_is_a_feed() -> None:
     ],
 )
 def test_a_fault_is_told_and_what_can_be_read_is_kept(raw: bytes, fault: str) -> None:
-    found = feed_of(raw, PLACE, {})
+    found = feed_of(raw, PLACE, {"content-type": "application/rss+xml; charset=utf-8"})
     assert found.fault.startswith(fault)
     assert bool(found.fault) == bool(fault)
     assert len(found.records) == 1
@@ -142,7 +143,6 @@ def test_an_entry_without_an_id_has_its_url_else_a_digest_of_what_it_says() -> N
         ("JavaScript:alert(1)", None),
         ("data:text/html,x", None),
         ("https://[host", None),
-        ("", None),
     ],
 )
 def test_links_are_absolute_and_run_nothing(link: str, url: str | None) -> None:
@@ -175,12 +175,3 @@ def test_the_html_of_a_json_entry_comes_before_its_text() -> None:
 def test_a_letter_that_unicode_does_not_have_costs_itself_alone(reference: str, letter: str) -> None:
     (found,) = entries(rss(f"<item><title>a & {reference}b</title></item>"))
     assert found["title"] == f"a & {letter}b"
-
-
-def test_half_a_letter_is_replaced_so_that_a_table_can_hold_it() -> None:
-    with pytest.raises(NoFeed):
-        feed_of(b'{"items": [{"title": "\\ud83d"}]}', PLACE, {})
-    (found,) = entries(
-        rss("<item><title>caf\u00e9</title></item>"), {"content-type": "text/xml; charset=utf-8"}
-    )
-    assert found["title"] == "café"

@@ -110,7 +110,7 @@ def test_an_array_is_no_cursor_wherever_it_lies(
         ([1, 2.5, 3], ""),
         (["a", "b"], ""),
         ([1, None], "1 int, 1 NoneType"),
-        (["a", 1, "b"], "2 str, 1 int"),
+        (["a", datetime(2026, 1, 2, tzinfo=UTC), "b"], "2 str, 1 datetime"),
     ],
 )
 def test_documents_that_every_run_reads_again_are_told_of(
