@@ -71,6 +71,7 @@ def test_what_is_no_feed_is_said_to_be_none(raw: bytes, why: str) -> None:
 
 def test_a_feed_without_entries_is_a_feed() -> None:
     assert feed_of(rss(""), PLACE, {}).records == []
+    assert feed_of(b"<CHANNEL></CHANNEL>", PLACE, {}).records == [], "CDF, which has no version"
     assert feed_of(b'{"version": "https://jsonfeed.org/version/1", "items": []}', PLACE, {}).records == []
 
 
@@ -116,12 +117,14 @@ def test_a_date_of_rss_with_a_zone_of_its_own_is_in_utc() -> None:
     ]
 
 
-def test_an_update_does_not_stand_for_a_publication() -> None:
+def test_neither_date_stands_for_the_other() -> None:
     (found,) = entries(
         b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>'
         b"<updated>2026-01-31T08:00:00Z</updated></entry></feed>"
     )
     assert (found["updated"], found["published"]) == ("2026-01-31T08:00:00Z", None)
+    (found,) = entries(rss("<item><pubDate>Sat, 31 Jan 2026 09:00:00 GMT</pubDate></item>"))
+    assert (found["updated"], found["published"]) == (None, "2026-01-31T09:00:00Z")
 
 
 def test_an_entry_without_an_id_has_its_url_else_a_digest_of_what_it_says() -> None:

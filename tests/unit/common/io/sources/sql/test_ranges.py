@@ -42,6 +42,7 @@ def test_each_row_is_in_one_range(between: tuple[int, int], count: int) -> None:
 
 def test_ranges_are_of_equal_width_and_nulls_are_in_the_last() -> None:
     parts = found([*range(10), None], (0, 9), 3)
+    assert found([0, 1], (0, 1), 2) == [[0], [1]]
     assert parts == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9, None]]
 
 
