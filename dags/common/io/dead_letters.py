@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import duckdb
@@ -17,12 +17,23 @@ from common.utils.settings import Settings
 Stage = Literal["extract", "transform"]
 
 PARTITIONS = ("_run", "_stage")
-SCHEMA = pa.schema([*REJECTED, *(pa.field(name, pa.string()) for name in (*PARTITIONS, "_replayed"))])
+SCHEMA = pa.schema(
+    [*REJECTED, *(pa.field(name, pa.string()) for name in (*PARTITIONS, "_source", "_replayed"))]
+)
 """``record`` is the raw text of what could not be read, else all columns as received as one JSON object.
-``_replayed`` is the run that accepted the record later; null while none has."""
+``_source`` is the fingerprint of the source. ``_replayed`` is the run that accepted the record later; null
+while none has."""
+
+CONTENT = "CASE WHEN _digest = sha256(_item) THEN sha256(record) ELSE _digest END"
+"""What the position is of: where that is no content, it is another at each reading, so the record itself."""
 
 
-def replace(uri: str, rows: Iterator[pa.RecordBatch], *, run_id: str, stage: Stage, some: bool) -> None:
+IDENTITY = (("_item", "_item"), ("_content", "_digest"), ("_position", "_position"))
+
+
+def replace(  # noqa: PLR0913 (what is written, and whose it is)
+    uri: str, rows: Iterator[pa.RecordBatch], *, run_id: str, stage: Stage, source: str, some: bool
+) -> None:
     """Makes ``rows`` the dead letters of one stage of a run, in place of those of an earlier try.
 
     Args:
@@ -30,12 +41,15 @@ def replace(uri: str, rows: Iterator[pa.RecordBatch], *, run_id: str, stage: Sta
         rows: In the schema ``REJECTED``.
         run_id: Whose they are.
         stage: Which of the run's verbs rejected them.
+        source: Fingerprint of where they came from.
         some: False where there is no row; then nothing is written unless an earlier try left some.
     """
     keep: Condition = [[("_run", "=", run_id), ("_stage", "=", stage)]]
     if not some and not lake.holds(uri, keep):
         return
-    reader = pa.RecordBatchReader.from_batches(SCHEMA, (_signed(batch, run_id, stage) for batch in rows))
+    reader = pa.RecordBatchReader.from_batches(
+        SCHEMA, (_signed(batch, run_id, stage, source) for batch in rows)
+    )
     lake.replace(uri, reader, run_id=run_id, predicate=as_sql(keep), partition_by=PARTITIONS)
 
 
@@ -46,17 +60,28 @@ def read(engine: duckdb.DuckDBPyConnection, uri: str, run_id: str | None = None)
     return rows
 
 
-def waiting(engine: duckdb.DuckDBPyConnection, uri: str, rule: str = "") -> pa.Table:
+def waiting(
+    engine: duckdb.DuckDBPyConnection, uri: str, *, rule: str = "", source: str = "", run_id: str = ""
+) -> pa.Table:
     """Those that no run has accepted since, one of each record: runs that read it again rejected it again.
 
     Args:
         engine: From :func:`common.io.lake.connect`.
         uri: Of the table.
         rule: By which they were rejected; empty: by any.
+        source: Fingerprint of where they came from; empty: from anywhere.
+        run_id: A replay that is tried again, for which those that it accepted before wait still.
+
+    Returns:
+        In the schema ``SCHEMA``; ``_digest`` as ``CONTENT`` says.
     """
-    found = _scan(engine, uri, []).filter("_replayed IS NULL")
+    mine = literal(run_id)
+    found = _scan(engine, uri, []).filter(f"_run <> {mine} AND coalesce(_replayed, {mine}) = {mine}")
     if rule:
         found = found.filter(f"rule = {literal(rule)}")
+    if source:
+        found = found.filter(f"_source = {literal(source)}")
+    found = found.project(f"* REPLACE ({CONTENT} AS _digest)")
     origin = ", ".join(ORIGIN.names)
     found.create_view("letters")
     chosen = engine.sql(f"SELECT DISTINCT ON ({origin}) * FROM letters ORDER BY {origin}")  # noqa: S608 (our own)
@@ -76,14 +101,15 @@ def mark(engine: duckdb.DuckDBPyConnection, uri: str, accepted: duckdb.DuckDBPyR
     at = lake.version(uri)
     if at < 0:
         return
-    _scan(engine, uri, []).create_view("letters")
+    _scan(engine, uri, []).project(f"*, {CONTENT} AS _content").create_view("letters")
     accepted.create_view("accepted")
-    origin, own = ", ".join(ORIGIN.names), literal(run_id)
+    own = literal(run_id)
+    same = " AND ".join(f"letters.{mine} = accepted.{theirs}" for mine, theirs in IDENTITY)
     engine.execute(
         "CREATE TABLE marked AS SELECT letters.* REPLACE "  # noqa: S608 (quoted)
         f"(CASE WHEN accepted._item IS NULL THEN _replayed ELSE coalesce(_replayed, {own}) END AS _replayed) "
-        f"FROM letters LEFT JOIN accepted USING ({origin}) WHERE letters._run <> {own} AND letters._run IN "
-        f"(SELECT _run FROM letters SEMI JOIN accepted USING ({origin}) WHERE _replayed IS NULL)"
+        f"FROM letters LEFT JOIN accepted ON {same} WHERE letters._run <> {own} AND letters._run IN "
+        f"(SELECT letters._run FROM letters SEMI JOIN accepted ON {same} WHERE _replayed IS NULL)"
     )
     runs = [run for (run,) in engine.sql("SELECT DISTINCT _run FROM marked").fetchall()]
     keep: Condition = [[("_run", "=", run)] for run in [run_id, *runs]]
@@ -91,6 +117,34 @@ def mark(engine: duckdb.DuckDBPyConnection, uri: str, accepted: duckdb.DuckDBPyR
         return
     rows = engine.table("marked").project(", ".join(SCHEMA.names)).to_arrow_table().cast(SCHEMA)
     lake.replace(uri, rows, run_id=run_id, predicate=as_sql(keep), partition_by=PARTITIONS, base=at)
+
+
+def repeated(
+    engine: duckdb.DuckDBPyConnection, uri: str, run_id: str, published: Callable[[str], bool]
+) -> int:
+    """How many of a run's dead letters are of records that a run which was published rejected before.
+
+    Args:
+        engine: From :func:`common.io.lake.connect`.
+        uri: Of the table.
+        run_id: Of the run.
+        published: Whether another run was, by its id.
+    """
+    letters = _scan(engine, uri, []).project(f"_run, _item, {CONTENT} AS _content, record")
+    letters.create_view("counted")
+    own = literal(run_id)
+    before = engine.sql(
+        f"SELECT DISTINCT one._run, other._run FROM counted AS one JOIN counted AS other "  # noqa: S608
+        f"USING (_item, _content, record) WHERE one._run = {own} AND other._run <> {own}"
+    ).fetchall()
+    runs = ", ".join(literal(run) for _, run in before if published(run))
+    if not runs:
+        return 0
+    ((found,),) = engine.sql(
+        f"SELECT count(*) FROM counted AS one SEMI JOIN (FROM counted WHERE _run IN ({runs})) AS other "  # noqa: S608
+        f"USING (_item, _content, record) WHERE one._run = {own}"
+    ).fetchall()
+    return int(found)
 
 
 def _scan(engine: duckdb.DuckDBPyConnection, uri: str, keep: Condition) -> duckdb.DuckDBPyRelation:
@@ -108,9 +162,9 @@ def table_uri(settings: Settings, domain: str, subject: str, *, dry_run: bool = 
     return lake.table_uri(settings, "dead_letters", domain, subject, dry_run=dry_run)
 
 
-def _signed(batch: pa.RecordBatch, run_id: str, stage: Stage) -> pa.RecordBatch:
+def _signed(batch: pa.RecordBatch, run_id: str, stage: Stage, source: str) -> pa.RecordBatch:
     own = [
-        *(pa.repeat(value, batch.num_rows) for value in (run_id, stage)),
+        *(pa.repeat(value, batch.num_rows) for value in (run_id, stage, source)),
         pa.nulls(batch.num_rows, pa.string()),
     ]
     return pa.record_batch([*batch.select(REJECTED.names).columns, *own], schema=SCHEMA)

@@ -28,7 +28,7 @@ from common.verbs.references import TableRef
 
 log = logging.getLogger(__name__)
 
-Layer = Literal["bronze", "silver", "gold", "dead_letters", "files", "keys"]
+Layer = Literal["bronze", "silver", "gold", "dead_letters", "files", "keys", "replays"]
 RUN, SOURCE, REACH = "vitrine.run", "vitrine.source", "vitrine.reach"  # what a commit says of itself
 
 
@@ -195,14 +195,18 @@ def schema(uri: str) -> pa.Schema:
     return pa.schema({}) if table is None else _schema(table)
 
 
-def all_batches(uri: str) -> Iterator[pa.RecordBatch]:
-    """All rows of a table's latest version, streamed in no particular order."""
-    yield from DeltaTable(uri).to_pyarrow_dataset().to_batches()
+def all_batches(uri: str, at: int) -> Iterator[pa.RecordBatch]:
+    """All rows of a table's version, streamed in no particular order."""
+    yield from DeltaTable(uri, version=at).to_pyarrow_dataset().to_batches()
 
 
-def rewrite(uri: str, rows: pa.RecordBatchReader, *, run_id: str) -> None:
-    """Replaces a whole table by rows of another schema, in one commit; its partition columns stay."""
-    table = DeltaTable(uri)
+def rewrite(uri: str, rows: pa.RecordBatchReader, *, run_id: str, base: int | None = None) -> None:
+    """Replaces a whole table by rows of another schema, in one commit; its partition columns stay.
+
+    Raises:
+        ConflictError: Another run wrote to it since ``base``, the version that the rows come from.
+    """
+    table = DeltaTable(uri, version=base)
     said = CommitProperties({RUN: run_id}, 0)
     try:
         write_deltalake(table, rows, mode="overwrite", schema_mode="overwrite", commit_properties=said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow as pa
 from common.io.sources import Item, Part
 
 STATE = "state.json"
+FORGOTTEN = 7 * 24 * 3600.0  # seconds
 
 
 class State(msgspec.Struct, frozen=True):
@@ -58,8 +60,10 @@ class SpooledItem:
         """Puts a part behind the others; it counts once this returns."""
         number = self.state.parts + 1
         _write(self.folder / f"{number:08}.records", part.records)
+        rejected = self.folder / f"{number:08}.rejected"
+        rejected.unlink(missing_ok=True)  # of a try that was killed before it could note the part
         if part.unreadable.num_rows:
-            _write(self.folder / f"{number:08}.rejected", part.unreadable)
+            _write(rejected, part.unreadable)
         size, retries = self.state.size + part.size, self.state.retries + part.retries
         changes = {"parts": number, "mark": part.mark, "bookmark": dict(part.bookmark)}
         self._note(msgspec.structs.replace(self.state, **changes, size=size, retries=retries))
@@ -117,12 +121,18 @@ class Spool:
         return self.items[item.name]
 
     def clear(self) -> None:
-        """Removes everything, once it is bronze."""
+        """Removes everything, once it is bronze; and what runs left that nobody tried again for a week."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        for other in self.folder.parent.glob("*"):
+            if other.stat().st_mtime < time.time() - FORGOTTEN:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _state(path: Path) -> State | None:
-    return msgspec.json.decode(path.read_bytes(), type=State) if path.exists() else None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=State)
+    except (FileNotFoundError, msgspec.DecodeError):  # without it, or cut off: the item is read anew
+        return None
 
 
 def _write(path: Path, batch: pa.RecordBatch) -> None:

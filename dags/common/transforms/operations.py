@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 
@@ -23,6 +23,7 @@ from common.transforms import engine
 from common.utils.window import Window
 
 Frame = nw.LazyFrame[Any]
+Tie = Literal["place", "arrived", "held"]
 
 ORIGIN = ("_item", "_digest", "_position")
 ORDER = ("_updated_at", "_item", "_position")
@@ -134,13 +135,16 @@ def not_superseded(held: Frame, arrived: Frame, window: Window) -> Frame:
     return joined.filter(current | (nw.col("_place") != "within")).drop("_content", "_place")
 
 
-def settled(arrived: Frame, held: Frame, fields: Sequence[str]) -> Frame:
+def settled(arrived: Frame, held: Frame, fields: Sequence[str], tie: Tie = "place") -> Frame:
     """What becomes of records that arrived, given the held rows of the same identity.
 
     Args:
         arrived: One record of each identity.
         held: Rows of silver; one of each identity.
         fields: What makes two records the same.
+        tie: Which of two is the later where ``_updated_at`` does not tell. By ``place`` (see :func:`latest`)
+            where places are of a content; a file's newer content is the later then. What ``arrived``, of a
+            source that is read anew each time. What is ``held``, of records that come back late.
 
     Returns:
         ``arrived`` with ``_outcome``, which is ``written``, ``unchanged`` or ``beaten`` (the held row is the
@@ -154,9 +158,16 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str]) -> Frame:
         return nw.col(f"_held_{name.lstrip('_')}")
 
     same = reduce(and_, (_equal(nw.col(name), was(name)) for name in (*fields, "_updated_at")))
-    new_content = (nw.col("_item") == was("_item")) & (nw.col("_digest") != was("_digest"))
-    beaten = ~was("digest").is_null() & ~new_content & _before([(nw.col(name), was(name)) for name in ORDER])
-    outcome = nw.when(same & ~was("digest").is_null()).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
+    there_is, updated = ~was("digest").is_null(), (nw.col("_updated_at"), was("_updated_at"))
+    if tie == "place":
+        new_content = (nw.col("_item") == was("_item")) & (nw.col("_digest") != was("_digest"))
+        beaten = there_is & ~new_content & _before([(nw.col(name), was(name)) for name in ORDER])
+    elif tie == "arrived":
+        beaten = there_is & _before([updated])
+    else:
+        itself = reduce(and_, (_equal(nw.col(name), was(name)) for name in ORIGIN))
+        beaten = there_is & ~itself & ~_before([updated[::-1]])
+    outcome = nw.when(same & there_is).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
     outcome = nw.when(beaten).then(nw.lit("beaten")).otherwise(outcome)
     kept = [*arrived.collect_schema().names(), "_outcome", "_held_date"]
     return joined.with_columns(_outcome=outcome).select(kept)

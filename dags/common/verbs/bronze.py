@@ -33,7 +33,9 @@ class Slice:
     """The run's records on their way into bronze; they replace those of an earlier try whole.
 
     Attributes:
+        key: Columns of the source that identify a record.
         demand: Raises SourceError where an item's columns lack one that the subject needs.
+        layer: Where they are written; what is replayed stands apart, for its columns are text.
         plan: How they fit what bronze has; known once :meth:`write` has begun.
         records: Rows written.
         rejected: Records that were not, by rule; they are dead letters.
@@ -44,7 +46,9 @@ class Slice:
     run: Run
     reading: Reading
     declared: Declared
+    key: Sequence[str]
     demand: Callable[[str, Sequence[str]], None]
+    layer: lake.Layer = "bronze"
     plan: Plan = field(default_factory=lambda: Plan(pa.schema({})))
     records: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
@@ -65,8 +69,9 @@ class Slice:
         schemas = self.reading.schemas()
         for item in self.reading.items if self.reading.streamed else ():
             self.demand(item.name, item.schema.names if item.schema else [])
-        arriving = self.declared.schema(merged(schemas))
-        self.plan = planned(known, arriving, self.contract.drift, self.reading.source.name)
+        arriving = self.declared.schema(merged(schemas, settled=False))
+        source = self.reading.source.name
+        self.plan = planned(known, arriving, self.contract.drift, source, self.key)
         if not self.reading.streamed:  # a field that a few records lack is no missing column
             self.demand(self.reading.source.name, self.plan.schema.names)
         for drift in self.plan.drifts:
@@ -84,6 +89,7 @@ class Slice:
                 iter(pa.ipc.open_stream(spool)),
                 run_id=self.run.id,
                 stage="extract",
+                source=self.reading.source.fingerprint,
                 some=bool(self.rejected),
             )
         rejected = dict(self.rejected)
@@ -95,7 +101,7 @@ class Slice:
     @property
     def _uri(self) -> str:
         where = (self.contract.domain, self.contract.subject)
-        return lake.table_uri(self.settings, "bronze", *where, dry_run=self.run.dry_run)
+        return lake.table_uri(self.settings, self.layer, *where, dry_run=self.run.dry_run)
 
     def _commit(self, plan: Plan, known: pa.Schema, batches: Iterator[pa.RecordBatch]) -> int:
         schema = _with_own(plan.schema)
@@ -120,11 +126,12 @@ class Slice:
         """Rewrites bronze in wider types, by way of a file: a table cannot be read while it is written."""
         log.info("bronze is rewritten with its columns' wider types")
         with tempfile.TemporaryFile(dir=lake.scratch(self.settings)) as spool:
+            at = lake.version(self._uri)
             with pa.ipc.new_stream(spool, schema) as old:
-                for batch in lake.all_batches(self._uri):
+                for batch in lake.all_batches(self._uri, at):
                     old.write_batch(fitted(batch, schema))
             spool.seek(0)
-            lake.rewrite(self._uri, pa.ipc.open_stream(spool), run_id=self.run.id)
+            lake.rewrite(self._uri, pa.ipc.open_stream(spool), run_id=self.run.id, base=at)
 
     def _batches(
         self,

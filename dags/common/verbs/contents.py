@@ -9,6 +9,8 @@ import duckdb
 
 from common.io import file_index, lake
 from common.io.sources import Source
+from common.transforms.operations import Frame
+from common.utils.errors import StaleError
 from common.utils.settings import Settings
 from common.verbs.references import Extracted
 from common.verbs.subject import Subject
@@ -49,6 +51,23 @@ def remember_contents(
     _warn_of_days_before(subject, extracted, new, duck)
     if new and not extracted.run.dry_run:
         file_index.write(uri, dialect, {**known, **spans}, extracted.run.id)
+
+
+def demand_contents(source: Source, replayed: Frame) -> None:
+    """Raises StaleError where an item that records come back from has another content by now.
+
+    Args:
+        source: As it is now.
+        replayed: The records, by ``ORIGIN``.
+    """
+    now = {item.name: item.digest for item in source.items()}
+    contents = replayed.select("_item", "_digest").unique().to_native().fetchall()
+    if changed := sorted(name for name, digest in contents if now.get(name, digest) != digest):
+        raise StaleError(
+            f"{_some(changed)} has another content than the dead letters came from.",
+            where=source.name,
+            next_step="Nothing was replayed. Run the replay again from its first task.",
+        )
 
 
 def _warn_of_days_before(

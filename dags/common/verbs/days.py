@@ -38,16 +38,16 @@ class Days:
         """The days to compute beside those of the window.
 
         Rows leave them because their record has another date now or is gone, or did so in an earlier try of
-        the run. Without a window these are all: then also those that rows come to, and those that silver
-        changed since the live version was computed.
+        the run; or silver changed them since the live version was computed, as far as a bookmark tells.
+        Without a window these are all: then also those that rows come to.
 
         Args:
             winners: Records that silver gets, with the day that they stood at before.
             gone: Rows that leave silver.
         """
-        left = {*dates(winners, "_held_date"), *dates(gone)} | self._tables.tried
+        left = {*dates(winners, "_held_date"), *dates(gone)} | self._tables.tried | self._tables.unpublished
         if self._window is None:
-            return sorted({*left, *dates(winners)} | self._tables.unpublished)
+            return sorted({*left, *dates(winners)})
         first, end = self._window.first_day or date.min, self._window.end_day
         return sorted(day for day in left if not first <= day < end)
 

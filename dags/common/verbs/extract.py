@@ -55,10 +55,10 @@ def extract(subject: Subject, contract: Contract, settings: Settings, run: Run, 
     chosen = to_read(items, _spans(subject, settings, found.source), plan.window or run.window)
     log.info("%s: window %s; %d of %d items are read", found.source.name, plan, len(chosen), len(items))
     started, since = time.monotonic(), plan.read_from
-    reading = reading_of(found.source, settings, subject, run, chosen, window=plan.window, bookmark=since)
+    reading = reading_of(found, settings, subject, run, items=chosen, window=plan.window, bookmark=since)
     slice_ = slice_of(subject, contract, settings, run, found=found, reading=reading)
     bronze = slice_.write()
-    keys = write_keys(contract, settings, run, found.source, items) if contract.deletions else None
+    keys = write_keys(slice_, found.source, items, found.settings.key) if contract.deletions else None
     reading.spool.clear()
     return Extracted(
         run,
@@ -110,7 +110,7 @@ def slice_of(  # noqa: PLR0913 (what goes into bronze, for whom)
     """The slice of bronze that a reading fills."""
     declared = Declared(found.settings.types, f"{found.variables}TYPES")
     demand = partial(columns.demand, found, needed=subject.module().COLUMNS)
-    return Slice(contract, settings, run, reading, declared, demand)
+    return Slice(contract, settings, run, reading, declared, found.settings.key, demand)
 
 
 def effective_window(settings: Settings, run: Run, live: Live, *, advances: bool = False) -> Window | None:
@@ -134,16 +134,18 @@ def to_read(items: Sequence[Item], known: dict[str, file_index.Span], window: Wi
 
 
 def reading_of(  # noqa: PLR0913 (what is read, for whom, and from where on)
-    source: Source,
+    found: Configured,
     settings: Settings,
     subject: Subject,
     run: Run,
-    items: Sequence[Item],
     *,
+    items: Sequence[Item],
     window: Window | None,
     bookmark: Bookmark | None = None,
+    source: Source | None = None,
 ) -> Reading:
     """The reading of some items, from where the bookmark says; its spool is the run's own."""
+    source = source or found.source
 
     def scope(item: Item) -> Scope:
         return Scope(window or run.window, bookmark.items.get(item.name, {}) if bookmark else {})
@@ -151,7 +153,7 @@ def reading_of(  # noqa: PLR0913 (what is read, for whom, and from where on)
     folder = hashlib.sha256(run.id.encode()).hexdigest()[:32]
     spool = Spool(
         settings.home / "spool" / subject.domain / subject.name / folder,
-        repr((source.fingerprint, source.dialect, window, run.dry_run)),
+        repr((source.fingerprint, found.settings.model_dump(), window, run.dry_run)),  # kept as its digest
     )
     return Reading(source, items, scope, spool)
 

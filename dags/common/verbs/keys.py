@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+import duckdb
 import pyarrow as pa
 
 from common.io import lake
-from common.io.partitions import Condition, as_sql
+from common.io.partitions import as_sql
 from common.io.sources import Item, Keyed, Source
-from common.io.sources.types import fitted, merged
-from common.utils.contract import Contract
+from common.io.sources.types import fitted
 from common.utils.errors import SourceError
-from common.utils.settings import Settings
-from common.verbs.references import Run, TableRef
+from common.verbs.bronze import Slice
+from common.verbs.references import TableRef
 
 
-def write_keys(
-    contract: Contract, settings: Settings, run: Run, source: Source, items: Sequence[Item]
-) -> TableRef | None:
+def write_keys(slice_: Slice, source: Source, items: Sequence[Item], key: Sequence[str]) -> TableRef | None:
     """Writes the run's keys in place of those of an earlier try; after its records, so that none is too few.
+
+    Args:
+        slice_: The run's records, whose types the keys have.
+        source: That they are of.
+        items: Of the source.
+        key: Columns that identify a record.
 
     Returns:
         The table, or ``None`` for a run over a window that a person chose, which takes nothing away.
@@ -28,27 +32,28 @@ def write_keys(
     Raises:
         SourceError: The source has no list of keys.
     """
+    contract, settings, run = slice_.contract, slice_.settings, slice_.run
     if not (run.scheduled or run.full_refresh):
         return None
     if not isinstance(source, Keyed):
         raise SourceError(
-            f"{source.name} cannot list its keys, and the contract asks for their comparison.",
-            where=contract.name,
+            f"{source.name} cannot list its keys, and the contract of {contract.name} asks for it.",
             next_step="Take the custom property deletions from the contract, or read from a database.",
         )
     uri = lake.table_uri(settings, "keys", contract.domain, contract.subject, dry_run=run.dry_run)
-    found = chain.from_iterable(source.keys(item) for item in items)
-    first = next(found, None)
-    schema = pa.schema([*(merged([first.schema]) if first else ()), pa.field("_run", pa.string())])
+    types = [field for field in slice_.plan.schema if field.name.lower() in {name.lower() for name in key}]
+    schema = pa.schema([*types, pa.field("_run", pa.string())])
     rows = 0
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches(duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
         nonlocal rows
-        for batch in chain([first] if first else [], found):
-            rows += batch.num_rows
-            yield fitted(batch.append_column("_run", pa.repeat(run.id, batch.num_rows)), schema)
+        for batch in chain.from_iterable(source.keys(item) for item in items):
+            typed = slice_.declared.parse(duck, batch)[0]
+            rows += typed.num_rows
+            yield fitted(typed.append_column("_run", pa.repeat(run.id, typed.num_rows)), schema)
 
-    keep: Condition = [[("_run", "=", run.id)]]
-    reader = pa.RecordBatchReader.from_batches(schema, batches())
-    at = lake.replace(uri, reader, run_id=run.id, predicate=as_sql(keep), partition_by=("_run",))
+    keep = as_sql([[("_run", "=", run.id)]])
+    with lake.connect(settings) as duck:
+        reader = pa.RecordBatchReader.from_batches(schema, batches(duck))
+        at = lake.replace(uri, reader, run_id=run.id, predicate=keep, partition_by=("_run",))
     return TableRef(uri, at, rows)

@@ -47,10 +47,12 @@ def extract_letters(  # noqa: PLR0913 (a run, and which letters)
     found = configured(subject.variables, settings.url_of)
     demand_continuity(subject, settings, found.source, live, None if found.source.incremental else run.id)
     bookmark = bookmark_of(subject, settings, found.source, live)
-    letters = Letters(found.source, _wanted(subject, settings, found, rule))
+    letters = Letters(found.source, _wanted(subject, settings, found, rule, run.id))
     log.info("%d dead letters are replayed", len(letters.letters))
-    reading = reading_of(letters, settings, subject, run, letters.items(), window=run.window)
+    items = letters.items()
+    reading = reading_of(found, settings, subject, run, items=items, window=run.window, source=letters)
     slice_ = slice_of(subject, replace(contract, drift="evolve"), settings, run, found=found, reading=reading)
+    slice_.layer = "replays"
     bronze = slice_.write()
     reading.spool.clear()
     extracted = Extracted(
@@ -60,7 +62,7 @@ def extract_letters(  # noqa: PLR0913 (a run, and which letters)
         source_name=letters.name,
         bronze=bronze,
         rejected=dict(slice_.rejected),
-        statistics=statistics_of(reading, len(letters.items()), bronze.rows),
+        statistics=statistics_of(reading, len(items), bronze.rows),
         bookmark=bookmark,
     )
     extracted = replace(extracted, bronze=_within(subject, settings, found, extracted))
@@ -75,7 +77,7 @@ def mark_replayed(contract: Contract, settings: Settings, loaded: Loaded) -> int
     rejected leaves the run's slice of bronze before it leaves the run's own dead letters.
     """
     run_id = loaded.validated.transformed.run.id
-    bronze = lake.table_uri(settings, "bronze", contract.domain, contract.subject)
+    bronze = lake.table_uri(settings, "replays", contract.domain, contract.subject)
     uri = dead_letters.table_uri(settings, contract.domain, contract.subject)
     with lake.connect(settings) as duck:
         rejected = nw.from_native(duck.from_arrow(dead_letters.read(duck, uri, run_id)))
@@ -86,11 +88,12 @@ def mark_replayed(contract: Contract, settings: Settings, loaded: Loaded) -> int
     return marked
 
 
-def _wanted(subject: Subject, settings: Settings, found: Configured, rule: str) -> list[Letter]:
+def _wanted(subject: Subject, settings: Settings, found: Configured, rule: str, run_id: str) -> list[Letter]:
     """The letters of what the source still stands for: a file's newer content replaces its older one."""
     uri = dead_letters.table_uri(settings, subject.domain, subject.name)
     with lake.connect(settings) as duck:
-        letters: list[Letter] = dead_letters.waiting(duck, uri, rule).to_pylist()
+        of = {"rule": rule, "source": found.source.fingerprint, "run_id": run_id}
+        letters: list[Letter] = dead_letters.waiting(duck, uri, **of).to_pylist()
     if found.settings.key:
         return letters
     now = {item.name: item.digest for item in found.source.items()}

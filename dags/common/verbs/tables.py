@@ -48,7 +48,10 @@ class Tables:
         self._keys = extracted.keys
         # The latest versions are asked for first: what another run commits in between is then a conflict
         self._latest = {layer: lake.version(self.uri(layer)) for layer in ("silver", "gold")}
-        self._found = history.found_by(self.uri("silver"), self._run.id)
+        # Laid by key over what an earlier try made, records come to the same, and none of it may be taken
+        # back: the bookmark is past it once that try has published. Files begin where the first try began.
+        again = extracted.bookmark is not None or self._run.replay
+        self._found = history.found_by(self.uri("silver"), "" if again else self._run.id)
         self.tried = self._days_since(self._found.version)
         self.unpublished = self._days_since(extracted.bookmark.silver if extracted.bookmark else -1)
         another = self._found.source not in ("", self._source)

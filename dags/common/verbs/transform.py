@@ -17,16 +17,15 @@ import pyarrow as pa
 from common.io import dead_letters, lake
 from common.io.partitions import ALL_DAYS, Condition
 from common.io.sources import ORIGIN, REJECTED, VERDICT
-from common.io.sources.configured import configured
-from common.io.sources.settings import SourceSettings
+from common.io.sources.configured import Configured, configured
 from common.transforms import engine, operations
-from common.transforms.operations import Frame
+from common.transforms.operations import Frame, Tie
 from common.utils.arrow import schema_of
 from common.utils.errors import VitrineError
 from common.utils.ledger import Ledger
 from common.utils.settings import Settings
 from common.utils.window import Window
-from common.verbs.contents import remember_contents
+from common.verbs.contents import demand_contents, remember_contents
 from common.verbs.days import Days
 from common.verbs.references import READ, Extracted, TableRef, Transformed
 from common.verbs.subject import Subject, Transforms
@@ -57,13 +56,14 @@ def transform(subject: Subject, settings: Settings, extracted: Extracted) -> Tra
     with lake.connect(settings) as duck:
         tables = Tables(subject, settings, extracted, duck)
         days = Days(extracted, tables, keyed=bool(found.settings.key))
-        job = _Job(subject, settings, extracted, found.settings, duck, tables, days, subject.module())
-        transformed = job.run()
+        if extracted.run.replay and not found.settings.key:
+            demand_contents(found.source, tables.bronze())
+        transformed = _Job(subject, settings, extracted, found, duck, tables, days, subject.module()).run()
         remember_contents(subject, settings, extracted, found.source, duck)
     log.info("%s: %s", extracted.window or READ, transformed.ledger)
+    told = (transformed.gold.rows, len(transformed.partitions), transformed.watermark or "never")
     log.info("rejected: %s", dict(transformed.ledger.rejected) or "none")
-    rows, as_of = transformed.gold.rows, transformed.watermark or "never"
-    log.info("gold: %d rows of %d days; data as of %s", rows, len(transformed.partitions), as_of)
+    log.info("gold: %d rows of %d days; data as of %s", *told)
     return transformed
 
 
@@ -74,7 +74,7 @@ class _Job:
     subject: Subject
     settings: Settings
     extracted: Extracted
-    source: SourceSettings
+    found: Configured
     duck: duckdb.DuckDBPyConnection
     tables: Tables
     days: Days
@@ -110,16 +110,16 @@ class _Job:
 
     def _told(self, moved: list[date]) -> str:
         """What the commit of silver says of days beside the window; a bookmark tells the next run of them."""
-        if self.tables.anew:
-            return "rebuilt"
-        known = self.extracted.window is None and self.extracted.bookmark is not None
-        return "moved" if moved and not known else ""
+        beside = "moved" if moved and self.extracted.bookmark is None else ""
+        return "rebuilt" if self.tables.anew else beside
 
     def _clean(self) -> None:
         """Makes the table ``cleaned``: all records of the run, typed and judged."""
-        columns = {name: self.source.columns.get(name, name) for name in self.module.COLUMNS}
+        columns = {name: self.found.settings.columns.get(name, name) for name in self.module.COLUMNS}
         bronze = self.tables.bronze()
-        received = operations.received(bronze, columns, self.source.key, self.source.updated_at)
+        received = operations.received(
+            bronze, columns, self.found.settings.key, self.found.settings.updated_at
+        )
         cleaned = operations.placed(self.module.clean(received), self.extracted.window)
         wanted = [*self._silver_schema.names, *operations.VERDICT, "_place"]
         cleaned.select(wanted).to_native().create("cleaned")
@@ -133,7 +133,7 @@ class _Job:
         letters = (
             engine.with_sql(bronze, record=engine.json_object(theirs))
             .select(*ORIGIN.names, "record")
-            .join(broken.select("_item", "_position", **verdict), on=["_item", "_position"], how="inner")
+            .join(broken.select(*ORIGIN.names, **verdict), on=ORIGIN.names, how="inner")
         )
         rejected = counts(broken, "_rule")
         dead_letters.replace(
@@ -143,6 +143,7 @@ class _Job:
             stream(letters.to_native(), REJECTED),
             run_id=self.extracted.run.id,
             stage="transform",
+            source=self.extracted.source,
             some=bool(rejected),
         )
         return rejected
@@ -151,15 +152,16 @@ class _Job:
         """Makes the table ``settled``: one record of each identity that arrived, and what becomes of it."""
         arrived = operations.latest(self._accepted())
         held = self._found(self.days.reach).join(self._accepted().select("_key"), on="_key", how="semi")
-        operations.settled(arrived, held, self.module.FIELDS.names).to_native().create("settled")
+        files: Tie = "place" if self.found.source.dialect else "arrived"
+        tie = "held" if self.extracted.run.replay else files
+        operations.settled(arrived, held, self.module.FIELDS.names, tie).to_native().create("settled")
 
     def _take_away(self) -> None:
         """Makes the table ``gone``: identity and day of silver's rows that the source no longer has."""
         held = self._found(ALL_DAYS).select("_key", "date")
         if keys := self.tables.keys():
-            gone = held.join(
-                operations.identified(keys, self.source.key).select("_key"), on="_key", how="anti"
-            )
+            there = operations.identified(keys, self.found.settings.key)
+            gone = held.join(there.select("_key"), on="_key", how="anti")
         else:
             gone = held.filter(nw.col("_key").is_null())  # none
         gone.join(self._winners().select("_key"), on="_key", how="anti").to_native().create("gone")
@@ -216,8 +218,7 @@ class _Job:
         found = self.extracted.bookmark
         if found is None:
             return {}
-        moves = self.extracted.advances or found.silver < 0
-        return asdict(replace(found, silver=silver) if moves else found)
+        return asdict(replace(found, silver=silver) if self.extracted.advances or found.silver < 0 else found)
 
     def _cleaned(self) -> Frame:
         return nw.from_native(self.duck.table("cleaned"))
@@ -237,7 +238,7 @@ class _Job:
     def _found(self, keep: Condition) -> Frame:
         """Silver as the run found it; where files are identities, without what newer contents supersede."""
         found = self.tables.found(self._silver_schema, keep)
-        if self.source.key or self.extracted.window is None:
+        if self.found.settings.key or self.extracted.window is None:
             return found
         return operations.not_superseded(found, self._accepted(), self.extracted.window)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -39,6 +40,11 @@ def configured(variables: str, url_of: Callable[[str], str]) -> Configured:
     found = adapter(os.environ.get(f"{variables}SOURCE", DEFAULT), f"{variables}SOURCE")
     settings = found.settings.of(variables)
     if settings.connection and "://" not in settings.connection:
+        if not re.fullmatch(r"[\w.-]+", settings.connection):
+            raise SettingsError(
+                f"{variables}CONNECTION is neither a URL nor the id of a Connection.",
+                next_step="Write it as postgresql://login:password@host/database.",
+            )
         settings = settings.model_copy(update={"connection": url_of(settings.connection)})
     return Configured(found.open(settings, variables), settings, variables)
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from common.io.sources import ORIGIN, REJECTED
+from common.io.sources import ORIGIN, REJECTED, Item, rejected
+from common.io.sources.documents import as_text, json_text
 from common.io.sources.types import TEXT, converted
 from common.transforms import engine
 from common.utils.errors import SettingsError, did_you_mean
-from common.utils.quoting import identifier, literal
+from common.utils.quoting import identifier
 
 DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
-TYPES = ("integer", "number", "boolean", "date", "timestamp", "string", "decimal(18,4)")
+PARSERS: dict[str, Callable[[str], str]] = {
+    "integer": engine.whole_number,
+    "number": engine.number,
+    "boolean": engine.boolean,
+    "date": lambda column: f"CAST({engine.timestamp(column)} AS DATE)",
+    "timestamp": engine.timestamp,
+    "string": identifier,
+}
+TYPES = (*PARSERS, "decimal(18,4)")
 
 
 class Declared:
@@ -31,7 +41,9 @@ class Declared:
     """
 
     def __init__(self, types: Mapping[str, str], variable: str) -> None:
-        self._sql = {name.lower(): _parser(kind, variable) for name, kind in types.items()}
+        for kind in types.values():
+            if kind not in PARSERS and not DECIMAL.fullmatch(kind):
+                raise SettingsError(f"There is no type '{kind}': {did_you_mean(kind, TYPES)}", where=variable)
         self._types = {name.lower(): kind for name, kind in types.items()}
 
     def schema(self, arriving: pa.Schema) -> pa.Schema:
@@ -44,25 +56,40 @@ class Declared:
     ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         """The records whose declared columns can be parsed, and the others as ``REJECTED``.
 
-        A blank text is null in all types.
+        A blank text is null in all types. Records without ``ORIGIN``, keys, that cannot be parsed are left
+        out.
         """
         declared = self._declared(records.schema)
-        if not declared:
-            return records, _one_batch(REJECTED.empty_table())
-        texts = pa.record_batch(
-            [
-                converted(column, TEXT) if field.name in declared else column
-                for field, column in zip(records.schema, records.columns, strict=True)
-            ],
-            names=records.schema.names,
-        )
-        duck.register("arrived", texts)
+        if not declared or not records.num_rows:
+            return records.cast(self.schema(records.schema)) if declared else records, rejected(Item(""), [])
+        texts = {f"c{at}": converted(records[name], TEXT) for at, name in enumerate(declared)}
+        kinds = [self._types[name.lower()] for name in declared]
+        duck.register("arrived", pa.table({**texts, "place": pa.array(range(records.num_rows))}))
         try:
-            good = self._query(duck, records.schema, declared, "WHERE _wrong IS NULL")
-            bad = duck.sql(self._rejected(records.schema, declared)).to_arrow_table()
+            parsed = duck.sql(_query(kinds)).to_arrow_table()
         finally:
             duck.unregister("arrived")
-        return _one_batch(good.cast(self.schema(records.schema))), _one_batch(bad.cast(REJECTED))
+        columns = dict(zip(records.schema.names, records.columns, strict=True))
+        for at, field in enumerate(declared.values()):
+            columns[field.name] = pc.cast(parsed[f"c{at}"].combine_chunks(), field.type)
+        typed = pa.record_batch(list(columns.values()), schema=self.schema(records.schema))
+        wrong = {place: name for place, name in enumerate(parsed["wrong"].to_pylist()) if name is not None}
+        good = pa.array([place not in wrong for place in range(records.num_rows)], pa.bool_())
+        bad = {place: list(declared)[at] for place, at in wrong.items()}
+        return (typed.filter(good), self._letters(records, bad)) if bad else (typed, rejected(Item(""), []))
+
+    def _letters(self, records: pa.RecordBatch, wrong: Mapping[int, str]) -> pa.RecordBatch:
+        """The records with a column each that is wrong in them."""
+        if ORIGIN.names[0] not in records.schema.names:
+            return rejected(Item(""), [])
+        own = [name for name in records.schema.names if name not in ORIGIN.names]
+        rows = []
+        for row, name in zip(records.take(pa.array(wrong)).to_pylist(), wrong.values(), strict=True):
+            reason = f'{name} "{as_text(row[name])}" is no {self._types[name.lower()]}'
+            record = json_text({column: row[column] for column in own})
+            place = (row["_position"], "type", name, reason, record)
+            rows.append(rejected(Item(row["_item"], row["_digest"]), [place]))
+        return _one_batch(pa.Table.from_batches(rows, REJECTED))
 
     def _declared(self, schema: pa.Schema) -> dict[str, pa.Field[Any]]:
         found = {}
@@ -71,59 +98,24 @@ class Declared:
                 found[field.name] = pa.field(field.name, _arrow(kind))
         return found
 
-    def _query(
-        self, duck: duckdb.DuckDBPyConnection, schema: pa.Schema, declared: Mapping[str, object], where: str
-    ) -> pa.Table:
-        columns = ", ".join(
-            f"{self._value(name)} AS {identifier(name)}" if name in declared else identifier(name)
-            for name in schema.names
-        )
-        found: pa.Table = duck.sql(
-            f"SELECT {columns} FROM (SELECT *, {self._wrong(declared)} AS _wrong FROM arrived) {where}"  # noqa: S608
-        ).to_arrow_table()
-        return found
 
-    def _rejected(self, schema: pa.Schema, declared: Mapping[str, object]) -> str:
-        own = [name for name in schema.names if name not in ORIGIN.names]
-        reasons = " ".join(
-            f"WHEN {literal(name)} THEN {literal(name + ' ')} || chr(34) || {identifier(name)} || chr(34) || "
-            f"{literal(' is no ' + self._types[name.lower()])}"
-            for name in declared
-        )
-        return (
-            f"SELECT {', '.join(ORIGIN.names)}, 'type' AS rule, _wrong AS field, "  # noqa: S608 (quoted)
-            f"CASE _wrong {reasons} END AS reason, {engine.json_object(own)} AS record "
-            f"FROM (SELECT *, {self._wrong(declared)} AS _wrong FROM arrived) WHERE _wrong IS NOT NULL"
-        )
-
-    def _wrong(self, declared: Mapping[str, object]) -> str:
-        """The first column whose text is no value of its type."""
-        cases = " ".join(
-            f"WHEN trim({identifier(name)}) <> '' AND {self._value(name)} IS NULL THEN {literal(name)}"
-            for name in declared
-        )
-        return f"CASE {cases} END"
-
-    def _value(self, name: str) -> str:
-        return self._sql[name.lower()].format(identifier(name))
+def _query(kinds: Sequence[str]) -> str:
+    """Parses the texts ``c0``, ``c1``, … of ``arrived``; ``wrong`` is the number of the first that is not."""
+    values = [f"{_parser(kind, f'c{at}')} AS c{at}" for at, kind in enumerate(kinds)]
+    cases = " ".join(
+        f"WHEN trim(c{at}) <> '' AND {_parser(kind, f'c{at}')} IS NULL THEN {at}"
+        for at, kind in enumerate(kinds)
+    )
+    return f"SELECT {', '.join(values)}, CASE {cases} END AS wrong FROM arrived ORDER BY place"  # noqa: S608
 
 
-def _parser(kind: str, variable: str) -> str:
-    """SQL that parses a text, ``{}`` being the column; null where it is no such value."""
-    text = "x"
-    sql = {
-        "integer": engine.whole_number(text),
-        "number": engine.number(text),
-        "boolean": engine.boolean(text),
-        "date": f"CAST({engine.timestamp(text)} AS DATE)",
-        "timestamp": engine.timestamp(text),
-        "string": identifier(text),
-    }
+def _parser(kind: str, column: str) -> str:
+    """SQL that parses a text column; null where it is no such value."""
     if exact := DECIMAL.fullmatch(kind):
-        sql[kind] = engine.exact_number(text, *map(int, exact.groups()))
-    if kind not in sql:
-        raise SettingsError(f"There is no type '{kind}': {did_you_mean(kind, TYPES)}", where=variable)
-    return sql[kind].replace("{", "{{").replace("}", "}}").replace(identifier(text), "trim({0})")
+        sql = engine.exact_number(column, *map(int, exact.groups()))
+    else:
+        sql = PARSERS[kind](column)
+    return sql.replace(identifier(column), f"trim({identifier(column)})")
 
 
 def _arrow(kind: str) -> pa.DataType:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from common.io.sources import ORIGIN, REJECTED, Item, rejected
 from common.io.sources.documents import json_text
-from common.io.sources.types import converted, merged
+from common.io.sources.types import TEXT, common_type, converted, merged, storable
 from common.utils.contract import DriftPolicy
 from common.utils.errors import SourceError
 
@@ -59,7 +59,9 @@ class Plan:
     discards: tuple[Drift, ...] = ()
 
 
-def planned(known: pa.Schema, arriving: pa.Schema, policy: DriftPolicy, where: str) -> Plan:
+def planned(
+    known: pa.Schema, arriving: pa.Schema, policy: DriftPolicy, where: str, key: Sequence[str] = ()
+) -> Plan:
     """Compares, and applies the contract's policy.
 
     Args:
@@ -67,14 +69,22 @@ def planned(known: pa.Schema, arriving: pa.Schema, policy: DriftPolicy, where: s
         arriving: Columns that this run has read; none where it has read nothing.
         policy: ``evolve`` takes everything over, ``freeze`` stops the run, ``discard`` keeps bronze as it is.
         where: The source, for the error.
+        key: Columns that identify a record: in another type they would identify another one.
 
     Raises:
-        SourceError: Something differs, and the policy is ``freeze``.
+        SourceError: Something differs, and the policy is ``freeze``; or a key has another type.
     """
     union = merged([known, arriving])
     if not len(known) or not len(arriving):
         return Plan(union)
     drifts = tuple(_drifts(known, arriving, union, policy))
+    names = [name.lower() for name in key]
+    if changed := [one for one in drifts if one.kind == "type" and one.column.lower() in names]:
+        raise SourceError(
+            f"A column that identifies records has changed: {'; '.join(map(str, changed))}.",
+            where=where,
+            next_step="Declare its type in TYPES, or trigger the DAG with full_refresh to read all again.",
+        )
     if drifts and policy == "freeze":
         raise SourceError(
             f"The source has changed: {'; '.join(map(str, drifts))}.",
@@ -84,7 +94,8 @@ def planned(known: pa.Schema, arriving: pa.Schema, policy: DriftPolicy, where: s
         )
     if policy == "discard":
         return Plan(known, drifts, discards=drifts)
-    return Plan(union, drifts, widened=any(one.kind == "type" for one in drifts))
+    was = {field.name: field.type for field in known}
+    return Plan(union, drifts, widened=any(was.get(one.name, one.type) != one.type for one in union))
 
 
 def discarded(
@@ -123,11 +134,11 @@ def _drifts(known: pa.Schema, arriving: pa.Schema, union: pa.Schema, policy: Dri
         before, after = was.get(field.name.lower()), now.get(field.name.lower())
         if before is None and after is not None:
             done = {"evolve": "added", "discard": "records that have it are dead letters", "freeze": ""}
-            yield Drift(after.name, "new", "", str(after.type), done[policy])
+            yield Drift(after.name, "new", "", str(field.type), done[policy])
         elif after is None and before is not None:
             done = {"evolve": "null in this run", "discard": "all records are dead letters", "freeze": ""}
             yield Drift(before.name, "missing", str(before.type), "", done[policy])
-        elif before is not None and after is not None and before.type != after.type:
+        elif before is not None and after is not None and after.type not in (before.type, pa.null()):
             done = {
                 "evolve": f"kept as {field.type}",
                 "discard": "records that do not fit are dead letters",
@@ -153,11 +164,15 @@ def _unfit(records: pa.RecordBatch, drift: Drift, known: pa.Schema) -> Sequence[
 
 
 def _converts(column: pa.Array[Any], kind: pa.DataType) -> bool:
+    """Whether a type holds all values of a column exactly: a text, too, must come back as it was."""
+    if column.null_count == len(column) or common_type(storable(column.type), kind) == kind:
+        return True
+    if column.type != TEXT:
+        return False
     try:
-        converted(column, kind)
+        return bool(converted(converted(column, kind), TEXT).equals(column))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return False
-    return True
 
 
 def _concatenated(rows: list[pa.RecordBatch]) -> pa.RecordBatch:

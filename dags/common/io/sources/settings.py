@@ -26,7 +26,7 @@ class SourceSettings(BaseSettings):
         updated_at: Their column that tells the later of two records with one key; empty: the one read later.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     connection: str = Field(default="", repr=False)
     columns: Pairs = Field(default_factory=dict)
@@ -59,7 +59,7 @@ class SourceSettings(BaseSettings):
         try:
             return cls(_env_prefix=prefix)  # type: ignore[call-arg]
         except ValidationError as error:
-            raise settings_error(error, prefix) from error
+            raise settings_error(error, prefix) from None  # its values may be secrets
 
 
 class CursorSettings(SourceSettings):

@@ -55,10 +55,12 @@ def common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType:  # noqa: P
     return TEXT
 
 
-def merged(schemas: Iterable[pa.Schema]) -> pa.Schema:
+def merged(schemas: Iterable[pa.Schema], *, settled: bool = True) -> pa.Schema:
     """One schema for records of several: all columns, in the order and spelling in which they first come.
 
-    Upper and lower case are one. A column in which nothing has been seen is text.
+    Args:
+        schemas: Upper and lower case are one in them.
+        settled: A column in which nothing has been seen is text; else it has the type of nothing.
     """
     names: dict[str, str] = {}
     types: dict[str, pa.DataType] = {}
@@ -67,7 +69,7 @@ def merged(schemas: Iterable[pa.Schema]) -> pa.Schema:
             low, kind = field.name.lower(), storable(field.type)
             names.setdefault(low, field.name)
             types[low] = common_type(types.get(low, pa.null()), kind)
-    return pa.schema([(names[low], _settled(kind)) for low, kind in types.items()])
+    return pa.schema([(names[low], _settled(kind) if settled else kind) for low, kind in types.items()])
 
 
 def converted(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:

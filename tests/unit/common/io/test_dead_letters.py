@@ -28,6 +28,7 @@ def put(settings: Settings, run_id: str, stage: dead_letters.Stage, *lines: int)
         map(letter, lines),
         run_id=run_id,
         stage=stage,
+        source="abc",
         some=bool(lines),
     )
 

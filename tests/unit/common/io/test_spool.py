@@ -1,5 +1,6 @@
 """The spool: what was kept is there for the next try, and only where it asks for the same."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -84,3 +85,28 @@ def test_cleared_it_leaves_nothing(folder: Path) -> None:
     spool.clear()
     assert not folder.exists()
     spool.clear()
+
+
+def test_a_state_that_was_cut_off_begins_anew(folder: Path) -> None:
+    spooled = Spool(folder, "scope").item(ITEM, {})
+    spooled.keep(part(1, "one"))
+    (spooled.folder / "state.json").write_bytes(b'{"scope":"')
+    assert Spool(folder, "scope").item(ITEM, {}).state.parts == 0
+
+
+def test_what_a_killed_try_rejected_is_not_taken_for_the_next_one_s(folder: Path) -> None:
+    spooled = Spool(folder, "scope").item(ITEM, {})
+    spooled.keep(part(2, "two"))
+    (spooled.folder / "00000002.rejected").write_bytes(b"of a part that was never noted")
+    again = Spool(folder, "scope").item(ITEM, {})
+    again.keep(part(4, "four"))
+    assert [letters is None for _, letters in again.parts()] == [True, True]
+
+
+def test_what_nobody_tried_again_is_forgotten(folder: Path) -> None:
+    old, young = Spool(folder.parent / "old", "scope"), Spool(folder.parent / "young", "scope")
+    for spool in (old, young):
+        spool.item(ITEM, {}).keep(part(1, "one"))
+    os.utime(old.folder, (0, 0))
+    Spool(folder, "scope").clear()
+    assert (old.folder.exists(), young.folder.exists()) == (False, True)

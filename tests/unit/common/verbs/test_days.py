@@ -46,7 +46,8 @@ def days(window: Window | None, *, keyed: bool = True) -> Days:
 
 def test_beside_a_window_are_the_days_that_rows_leave() -> None:
     winners = frame(date=[3, 4], _held_date=[4, 9])
-    assert days(WINDOW).beside(winners, frame(date=[2, 3])) == [day(2), day(9), day(20)]
+    left = [day(one) for one in (2, 9, 20, 21)]
+    assert days(WINDOW).beside(winners, frame(date=[2, 3])) == left
 
 
 def test_without_a_window_these_are_all_days_that_are_touched() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from common.io.collections.protocol import Version
 from common.utils.contract import Contract
-from common.utils.errors import SourceError
+from common.utils.errors import SourceError, ValidationFailed
 from common.utils.window import Window
 from common.verbs import pipeline
 from common.verbs.load import load
@@ -59,9 +59,9 @@ class Orders:
         with closing(sqlite3.connect(self.path)) as db, db:
             db.execute("DELETE FROM lines WHERE id = ?", (id_,))
 
-    def run(self, *, until: str = "publish", **options: Any) -> Any:
-        """A scheduled run; ``until`` says after which verb it stops."""
-        self._number += 1
+    def run(self, *, until: str = "publish", again: bool = False, **options: Any) -> Any:
+        """A scheduled run; ``until``: after which verb it stops; ``again``: the last one was cleared."""
+        self._number += not again
         run = Run(f"run-{self._number}", DAY, **options)
         settings = self.house.settings
         extracted = pipeline.extract_live(SUBJECT, self.contract, settings, run)
@@ -235,3 +235,66 @@ def test_statistics_and_what_is_unusable_are_told(orders: Orders) -> None:
     assert (extracted.statistics.items, extracted.statistics.read, extracted.statistics.records) == (1, 1, 2)
     assert extracted.statistics.seconds > 0
     assert extracted.statistics.failed == {}
+
+
+def test_a_published_run_that_is_cleared_loses_nothing(orders: Orders) -> None:
+    orders.put(1, "2026-01-02T00:00:00Z", "2026-01-01", 1)
+    orders.run()
+    orders.put(2, "2026-01-05T00:00:00Z", "2026-01-05", 7)
+    orders.put(3, "2026-01-06T00:00:00Z", "2026-01-06", 1)
+    orders.run()
+    before = orders.published()
+    orders.run(again=True)
+    assert orders.published() == before == {"2026-01-01": 1, "2026-01-05": 7, "2026-01-06": 1}
+
+
+def test_a_failed_run_and_then_one_over_a_window_show_no_record_twice(orders: Orders) -> None:
+    orders.put(1, "2026-01-02T00:00:00Z", "2026-01-05", 2)
+    orders.run()
+    orders.put(1, "2026-01-03T00:00:00Z", "2026-01-03", 5)
+    orders.run(until="transform")
+    orders.run(scheduled=False)
+    assert orders.published() == {"2026-01-03": 5}
+
+
+def test_a_change_within_the_same_second_is_seen(orders: Orders) -> None:
+    for at in range(1, 6):
+        orders.put(at, "2026-01-02T00:00:00Z", "2026-01-03", 1)
+    orders.run()
+    orders.put(5, "2026-01-02T00:00:00Z", "2026-01-03", 100)
+    orders.run()
+    assert orders.published() == {"2026-01-03": 104}
+
+
+def test_without_a_time_of_update_what_is_read_later_wins(orders: Orders) -> None:
+    orders.house.configure(UPDATED_AT="", CURSOR="")
+    for at in range(1, 4):
+        orders.put(at, "2026-01-02T00:00:00Z", "2026-01-03", 1)
+    orders.run()
+    orders.delete(1)
+    orders.put(3, "2026-01-02T00:00:00Z", "2026-01-03", 9)
+    orders.run()
+    assert orders.published() == {"2026-01-03": 11}
+
+
+def test_a_bad_record_at_the_cursor_stops_no_later_run(orders: Orders) -> None:
+    for at in range(1, 41):
+        orders.put(at, "2026-01-02T00:00:00Z", "2026-01-03", 1)
+    orders.put(41, "2026-01-03T00:00:00Z", "never", 1)
+    orders.run()
+    assert orders.run().ledger.rejected == {"date_impossible": 1}
+    orders.put(42, "2026-01-04T00:00:00Z", "never", 1)
+    with pytest.raises(ValidationFailed, match=r"2 of 2 records rejected .*1 of them in a published run"):
+        orders.run()
+
+
+def test_declared_types_are_those_of_the_keys_too(orders: Orders) -> None:
+    orders.contract = replace(orders.contract, deletions=True)
+    orders.house.configure(TYPES="id=decimal(12,2)")
+    orders.put(139, "2026-01-02T00:00:00Z", "2026-01-03", 1)
+    orders.put(140, "2026-01-02T00:00:00Z", "2026-01-03", 2)
+    orders.run()
+    assert orders.run().ledger.deleted == 0
+    orders.delete(139)
+    assert orders.run().ledger.deleted == 1
+    assert orders.published() == {"2026-01-03": 2}

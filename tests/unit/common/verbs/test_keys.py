@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ import pytest
 
 from common.io import lake
 from common.io.sources import Item, Keyed
+from common.io.sources.declared import Declared
+from common.io.sources.drift import Plan
 from common.utils.errors import SourceError
 from common.utils.window import Window
 from common.verbs.keys import write_keys
@@ -33,7 +36,14 @@ class Table:
 
 
 def written(house: House, source: Any, run: Run = RUN) -> Any:
-    return write_keys(house.contract, house.settings, run, source, [Item("lines")])
+    slice_: Any = SimpleNamespace(
+        contract=house.contract,
+        settings=house.settings,
+        run=run,
+        declared=Declared({}, ""),
+        plan=Plan(pa.schema([("ID", pa.int64()), ("other", pa.string())])),
+    )
+    return write_keys(slice_, source, [Item("lines")], ["id"])
 
 
 def test_the_run_s_keys_replace_those_of_an_earlier_try(
@@ -44,7 +54,7 @@ def test_the_run_s_keys_replace_those_of_an_earlier_try(
     found = written(house, Table())
     assert found.rows == 3
     with lake.connect(house.settings) as duck:
-        rows = lake.scan(duck, found.uri, found.version).order("id").fetchall()
+        rows = lake.scan(duck, found.uri, found.version).order("ID").fetchall()
     assert rows == [(1, "run"), (2, "run"), (3, "run")]
 
 

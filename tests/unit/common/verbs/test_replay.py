@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.io import lake
 from common.transforms import product_revenue
+from common.utils.errors import StaleError
 from common.utils.window import Window
 from common.verbs.continuity import Live
 from common.verbs.load import load
@@ -20,6 +24,7 @@ from common.verbs.validate import validate
 from shop import HEADER, KEYED, SUBJECT
 from unit.common.verbs.house import House
 
+DAY = Window(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 4, tzinfo=UTC))
 ALL = Window(None, datetime(2030, 1, 1, tzinfo=UTC))
 GOOD = [f"2026-01-03,P{at},Mug,1,2.50" for at in range(60)]
 
@@ -171,3 +176,94 @@ def test_one_record_rejected_by_many_runs_is_replayed_once_and_marked_everywhere
     loaded, marked = replay(house)
     assert (marked, loaded.validated.transformed.ledger.read) == (1, 1)
     assert {letter["_replayed"] for letter in house.letters(None)} == {"replay"}
+
+
+def test_a_replay_that_is_cleared_keeps_what_it_published(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.write("a.csv", *GOOD, "2026-01-05,X,Pot,4,€3.00")
+    house.publish("first")
+    euros(monkeypatch)
+    replay(house)
+    assert replay(house)[1] == 1, "the same run again"
+    assert quantities(house)["2026-01-05", "X"] == 4
+    assert open_letters(house) == []
+
+
+def test_content_that_is_replaced_while_a_replay_is_under_way_does_not_come_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.write("a.csv", *GOOD, "2026-01-05,X,Pot,4,€3.00")
+    house.publish("first")
+    euros(monkeypatch)
+    run = Run("replay", ALL, scheduled=False, replay=True)
+    extracted = extract_letters(SUBJECT, house.contract, house.settings, run, Live.of(house.live()))
+    house.write("a.csv", *GOOD, "2026-01-05,X,Pot,9,3.00")
+    house.publish("second")
+    with pytest.raises(StaleError, match=r"a\.csv has another content"):
+        transform(SUBJECT, house.settings, extracted)
+    assert replay(house)[1] == 0
+    assert quantities(house)["2026-01-05", "X"] == 9
+
+
+def test_letters_of_another_source_stay_away(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    house.write("a.csv", *GOOD, "2026-01-05,X,Pot,4,€3.00")
+    house.publish("first")
+    house.files = tmp_path / "others"
+    house.files.mkdir()
+    house.configure(PATH=str(house.files))
+    house.write("b.csv", *GOOD)
+    house.publish("rebuilt", full_refresh=True)
+    euros(monkeypatch)
+    assert replay(house)[1] == 0
+    assert ("2026-01-05", "X") not in quantities(house)
+
+
+def test_records_of_a_source_without_contents_are_told_apart_by_themselves(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "lines.db"
+    house.configure(SOURCE="sql", CONNECTION=f"sqlite:///{path}", TABLE="lines", KEY="id", CURSOR="id")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE lines (id INTEGER, date, product_id, product_name, quantity, unit_price)")
+        db.executemany(
+            "INSERT INTO lines VALUES (?, '2026-01-03', 'P', 'Mug', 1, '1')", [(n,) for n in range(99)]
+        )
+    put = "INSERT INTO lines VALUES (?, '2026-01-05', 'X', 'Pot', ?, '€3')"
+    house.publish("first", DAY, scheduled=True)
+    for number, id_ in enumerate((101, 2001)):
+        with closing(sqlite3.connect(path)) as db, db:
+            good = [(id_ + 1000 + n, "2026-01-04", "P", "Mug", 1, "1") for n in range(40)]
+            db.execute(put, (id_, id_))
+            db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)", good)
+        house.publish(f"next-{number}", DAY, scheduled=True)
+    euros(monkeypatch)
+    assert replay(house)[1] == 2
+    assert quantities(house)["2026-01-05", "X"] == 2102
+    assert open_letters(house) == []
+
+
+def test_a_name_that_had_two_contents_does_not_mix_their_verdicts(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.configure(KEY="order_line_id", UPDATED_AT="updated_at")
+    keyed = [f"{at},2026-01-01T00:00:00Z,{line}" for at, line in enumerate(GOOD)]
+    house.write("a.csv", *keyed, "x,2026-01-01T00:00:00Z,2026-01-05,X,Pot,many,3.00", header=KEYED)
+    house.publish("first")
+    house.write("a.csv", *keyed, "x,2026-01-02T00:00:00Z,2026-01-05,X,Pot,9,€3.00", header=KEYED)
+    house.publish("second")
+    euros(monkeypatch)
+    assert replay(house)[1] == 1
+    assert [rule for _, _, rule in open_letters(house)] == ["quantity_not_whole"]
+
+
+def test_bronze_keeps_its_types_after_a_replay(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.configure(TYPES="quantity=integer")
+    house.write("a.csv", *GOOD, "2026-01-05,X,Pot,4,€3.00")
+    house.publish("first")
+    euros(monkeypatch)
+    replay(house)
+    bronze = lake.table_uri(house.settings, "bronze", "sales", "product_revenue")
+    assert str(lake.schema(bronze).field("quantity").type) == "int64"

@@ -1,5 +1,6 @@
 """The source that the environment configures: found by the name of its module."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,21 @@ def test_a_connection_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{PREFIX}TABLE", "lines")
     monkeypatch.setenv(f"{PREFIX}CONNECTION", "postgresql://me:s3cr3t@db/x")
     assert "s3cr3t" not in repr(configured(PREFIX, no_connection))
+
+
+def test_what_is_neither_a_url_nor_an_id_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}SOURCE", "sql")
+    monkeypatch.setenv(f"{PREFIX}TABLE", "lines")
+    monkeypatch.setenv(f"{PREFIX}CONNECTION", "postgresql//me:s3cr3t@db/x")
+    with pytest.raises(SettingsError, match=f"{PREFIX}CONNECTION is neither") as caught:
+        configured(PREFIX, no_connection)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_wrong_value_is_in_no_chain_of_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}SOURCE", "rest")
+    monkeypatch.setenv(f"{PREFIX}HEADERS", "X-Key s3cr3t")
+    with pytest.raises(SettingsError) as caught:
+        configured(PREFIX, no_connection)
+    assert caught.value.__cause__ is None
+    assert "s3cr3t" not in "".join(traceback.format_exception(caught.value))

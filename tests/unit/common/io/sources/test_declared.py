@@ -73,3 +73,25 @@ def test_the_schema_says_the_declared_types() -> None:
 def test_an_unknown_type_is_told() -> None:
     with pytest.raises(SettingsError, match=r"no type 'int'.*integer.*VITRINE_A_B_TYPES"):
         Declared({"a": "int"}, "VITRINE_A_B_TYPES")
+
+
+def test_other_columns_of_any_type_and_name_are_left_alone() -> None:
+    odd = pa.record_batch(
+        {
+            "a": ["1"],
+            "_wrong": ["x"],
+            "d": pa.array([5], pa.duration("ms")),
+            "f": pa.array([1.5], pa.float16()),
+            "u": pa.array([b"0" * 16], pa.uuid()),
+        }
+    )
+    with duckdb.connect() as duck:
+        records, letters = Declared({"a": "integer"}, "T").parse(duck, with_origin(odd, Item("f"), [1]))
+    assert (records["a"].to_pylist(), letters.num_rows) == ([1], 0)
+    assert records.schema.names[:5] == odd.schema.names
+
+
+def test_keys_are_parsed_without_an_origin() -> None:
+    with duckdb.connect() as duck:
+        records, _ = Declared({"id": "integer"}, "T").parse(duck, pa.record_batch({"id": ["0139", "x"]}))
+    assert records.to_pydict() == {"id": [139]}

@@ -67,3 +67,41 @@ def test_discard_of_a_missing_column_is_of_all_records() -> None:
     records = with_origin(pa.record_batch({"ID": ["1"], "name": ["a"]}), Item("x"), [1])
     kept, letters = discarded(records, plan, KNOWN)
     assert (kept.num_rows, letters["rule"].to_pylist()) == (0, ["drift_missing"])
+
+
+def test_a_column_that_identifies_records_keeps_its_type() -> None:
+    with pytest.raises(SourceError, match='identifies records has changed: column "id"'):
+        planned(KNOWN, ARRIVING, "evolve", "x", key=("ID",))
+
+
+def test_nothing_seen_in_a_column_is_no_drift() -> None:
+    known = pa.schema([("id", pa.int64())])
+    plan = planned(known, pa.schema([("id", pa.null()), ("new", pa.null())]), "evolve", "x")
+    assert [drift.kind for drift in plan.drifts] == ["new"]
+    assert (plan.schema, plan.widened) == (pa.schema([("id", pa.int64()), ("new", pa.string())]), False)
+
+
+def test_bronze_is_not_rewritten_where_its_type_holds_what_arrives() -> None:
+    known = pa.schema([("a", pa.string()), ("b", pa.int64())])
+    plan = planned(known, pa.schema([("a", pa.int64()), ("b", pa.int32())]), "evolve", "x")
+    assert (plan.widened, plan.schema) == (False, known)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fits"),
+    [
+        (pa.int64(), pa.array(["7"]), True),
+        (pa.int64(), pa.array(["0x10"]), False),
+        (pa.int64(), pa.array([7], pa.int32()), True),
+        (pa.bool_(), pa.array([5]), False),
+        (pa.date32(), pa.array([0], pa.timestamp("us")), False),
+        (pa.timestamp("us"), pa.array([1_767_225_600_000]), False),
+        (pa.float64(), pa.array(["0.1"]), True),
+        (pa.string(), pa.array([1.5]), True),
+    ],
+)
+def test_discard_changes_no_value(kind: pa.DataType, value: pa.Array, fits: bool) -> None:
+    known = pa.schema([("a", kind)])
+    plan = planned(known, pa.schema([("a", value.type)]), "discard", "x")
+    kept, letters = discarded(with_origin(pa.record_batch([value], ["a"]), Item("x"), [1]), plan, known)
+    assert (kept.num_rows, letters.num_rows) == ((1, 0) if fits else (0, 1))
