@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from common.io.sources.configured import adapter
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)[^)]*\)")
@@ -53,3 +55,10 @@ def test_what_is_missing_is_seen(tmp_path: Path) -> None:
     assert list(dead_links(page)) == ["nowhere.md"]
     assert list(dead_paths("`dags/nowhere.py` `dags/<domain>/` `env/Dockerfile`")) == ["dags/nowhere.py"]
     assert targets("`make run DATA=x` and\nmake -s token | tail\nmake sure") == {"run", "token", "sure"}
+
+
+@pytest.mark.parametrize("kind", ["files", "rest", "feeds", "sql", "mongo"])
+def test_every_setting_of_a_source_is_documented(kind: str) -> None:
+    text = (REPOSITORY / "docs" / "sources.md").read_text("utf-8")
+    named = [name.upper() for name in adapter(kind).settings.model_fields]
+    assert [name for name in named if not re.search(rf"\b{name}\b", text)] == []
