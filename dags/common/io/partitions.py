@@ -13,6 +13,8 @@ Condition = list[list[tuple[str, str, object]]]
 ALL_DAYS: Condition = [[("date", ">=", "0001-01-01")]]
 """Unlike no condition, it lets a table's writer notice what others commit meanwhile."""
 
+NO_DAYS: Condition = [[("date", "<", "0001-01-01")]]
+
 
 def days_condition(first: date | None, end: date, extra: Collection[date] = ()) -> Condition:
     """The day partitions ``[first, end)`` and some more, to read."""

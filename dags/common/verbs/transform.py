@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.io import dead_letters, lake
-from common.io.partitions import ALL_DAYS, Condition
+from common.io.partitions import ALL_DAYS, NO_DAYS, Condition
 from common.io.sources import ORIGIN, REJECTED, VERDICT
 from common.io.sources.configured import Configured, configured
 from common.transforms import engine, operations
@@ -158,12 +158,11 @@ class _Job:
 
     def _take_away(self) -> None:
         """Makes the table ``gone``: identity and day of silver's rows that the source no longer has."""
-        held = self._found(ALL_DAYS).select("_key", "date")
-        if keys := self.tables.keys():
+        keys = self.tables.keys()
+        gone = self._found(ALL_DAYS if keys else NO_DAYS).select("_key", "date")
+        if keys:
             there = operations.identified(keys, self.found.settings.key)
-            gone = held.join(there.select("_key"), on="_key", how="anti")
-        else:
-            gone = held.filter(nw.col("_key").is_null())  # none
+            gone = gone.join(there.select("_key"), on="_key", how="anti")
         gone.join(self._winners().select("_key"), on="_key", how="anti").to_native().create("gone")
 
     def _write_silver(self, keep: Condition, reach: str) -> int:
