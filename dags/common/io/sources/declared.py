@@ -60,8 +60,10 @@ class Declared:
         out.
         """
         declared = self._declared(records.schema)
+        if not records.num_rows:
+            records = pa.RecordBatch.from_pylist([], self.schema(records.schema))
         if not declared or not records.num_rows:
-            return records.cast(self.schema(records.schema)) if declared else records, rejected(Item(""), [])
+            return records, rejected(Item(""), [])
         texts = {f"c{at}": converted(records[name], TEXT) for at, name in enumerate(declared)}
         kinds = [self._types[name.lower()] for name in declared]
         duck.register("arrived", pa.table({**texts, "place": pa.array(range(records.num_rows))}))

@@ -95,3 +95,11 @@ def test_keys_are_parsed_without_an_origin() -> None:
     with duckdb.connect() as duck:
         records, _ = Declared({"id": "integer"}, "T").parse(duck, pa.record_batch({"id": ["0139", "x"]}))
     assert records.to_pydict() == {"id": [139]}
+
+
+@pytest.mark.parametrize("kind", ["integer", "date", "timestamp", "decimal(6,2)", "boolean"])
+def test_no_record_has_the_declared_type_too(kind: str) -> None:
+    nothing = pa.record_batch({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())})
+    with duckdb.connect() as duck:
+        records, _ = Declared({"a": kind, "b": kind}, "T").parse(duck, nothing)
+    assert records.schema == Declared({"a": kind, "b": kind}, "T").schema(nothing.schema)
