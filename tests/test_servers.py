@@ -205,7 +205,7 @@ def test_servers_end_with_their_session(end: signal.Signals, kind: str, tmp_path
         assert len(family) >= 2, "a server and the guard"
     finally:
         process.send_signal(end)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
     for member in family:
         until_gone(member)
     assert not folder.exists()
@@ -214,7 +214,7 @@ def test_servers_end_with_their_session(end: signal.Signals, kind: str, tmp_path
 def test_a_session_says_which_stores_it_ran_against(tmp_path: Path) -> None:
     if reason := KINDS["mysql"].absent():
         pytest.skip(reason)
-    said = pytest_in(tmp_path, "mysql", XDG_CACHE_HOME=str(tmp_path)).communicate(timeout=60)[0]
+    said = pytest_in(tmp_path, "mysql", XDG_CACHE_HOME=str(tmp_path)).communicate(timeout=180)[0]
     names = [kind.described() for kind in KINDS.values() if not kind.absent()]
     assert "1 passed" in said
     assert "stores: SQLite 3." in said
@@ -227,7 +227,7 @@ def test_an_absent_server_is_skipped_with_its_reason_and_fails_in_ci(
     ci: str, outcome: str, tmp_path: Path
 ) -> None:
     nowhere = {"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "CI": ci}
-    said = pytest_in(tmp_path, "mongodb", **nowhere).communicate(timeout=60)[0]
+    said = pytest_in(tmp_path, "mongodb", **nowhere).communicate(timeout=180)[0]
     assert outcome in said
     assert "no MongoDB: no mongod on the PATH" in said
     assert "NOT tested: MongoDB: no mongod on the PATH" in said

@@ -185,7 +185,7 @@ def test_what_keeps_a_command_from_working_is_said(
     assert standalone.main([]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.count("no Connection 'postgres-or-so', by which a store is to be found") == 2
+    assert printed.err.count("no Connection 'postgres-or-so', by which a store or a source") == 2
     monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "")
     assert standalone.main([]) == 2
     assert token.main([]) == 2
