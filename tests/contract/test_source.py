@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +12,7 @@ import pytest
 from common.io.sources import ORIGIN, REJECTED, RESERVED, Part, Scope, Source
 from common.utils.errors import SourceError
 from common.utils.window import Window
-from contract.sources import KINDS, SECRET, Case, Row
+from contract.sources import KINDS, SECRET, Case, Row, case_of
 
 EVERYTHING = Scope(Window(None, datetime(2100, 1, 1, tzinfo=UTC)))
 # ruff: noqa: RUF001 (letters of all scripts are the point)
@@ -23,11 +22,8 @@ UNICODE = ["Zoë", "日本語", "𝔘𝔫𝔦", "a\u0301", 'x,"y"\nz', "\u202eab
 @pytest.fixture(params=KINDS)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     """Each kind in turn."""
-    made: Case = importlib.import_module(f"contract.sources.{request.param}").Case(tmp_path)
-    try:
+    with case_of(request.param, tmp_path) as made:
         yield made
-    finally:
-        made.close()
 
 
 def rows(count: int) -> list[Row]:

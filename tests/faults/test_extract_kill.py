@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 import random
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.sources import KINDS, Case
+from contract.sources import KINDS, Case, case_of
 from contract.test_source import parts, received, rows
 from faults.extract_job import Job, extracted, job_of, run
 from faults.results import ALL
@@ -29,11 +28,8 @@ CONTEXT = multiprocessing.get_context("forkserver")
 @pytest.fixture(params=KINDS)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     """Each kind in turn."""
-    made: Case = importlib.import_module(f"contract.sources.{request.param}").Case(tmp_path)
-    try:
+    with case_of(request.param, tmp_path) as made:
         yield made
-    finally:
-        made.close()
 
 
 def started(job: Job) -> tuple[multiprocessing.process.BaseProcess, float]:

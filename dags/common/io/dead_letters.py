@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from common.io import lake
-from common.io.partitions import Condition, as_sql
+from common.io.partitions import Condition, as_sql, run_condition
 from common.io.sources import ORIGIN, REJECTED
 from common.utils.quoting import literal
 from common.utils.settings import Settings
@@ -27,8 +27,8 @@ while none has."""
 CONTENT = "CASE WHEN _digest = sha256(_item) THEN sha256(record) ELSE _digest END"
 """What the position is of: where that is no content, it is another at each reading, so the record itself."""
 
-
 IDENTITY = (("_item", "_item"), ("_content", "_digest"), ("_position", "_position"))
+"""By which a letter, with ``CONTENT``, and a record that was accepted are the same."""
 
 
 def replace(  # noqa: PLR0913 (what is written, and whose it is)
@@ -55,7 +55,7 @@ def replace(  # noqa: PLR0913 (what is written, and whose it is)
 
 def read(engine: duckdb.DuckDBPyConnection, uri: str, run_id: str | None = None) -> pa.Table:
     """The dead letters of one run, or of all, in the order of items and positions."""
-    keep: Condition = [[("_run", "=", run_id)]] if run_id else []
+    keep = run_condition(run_id) if run_id else []
     rows: pa.Table = _scan(engine, uri, keep).order("_run, _item, _position").to_arrow_table()
     return rows
 

@@ -16,6 +16,11 @@ ALL_DAYS: Condition = [[("date", ">=", "0001-01-01")]]
 NO_DAYS: Condition = [[("date", "<", "0001-01-01")]]
 
 
+def run_condition(run_id: str) -> Condition:
+    """The partitions that one run wrote."""
+    return [[("_run", "=", run_id)]]
+
+
 def days_condition(first: date | None, end: date, extra: Collection[date] = ()) -> Condition:
     """The day partitions ``[first, end)`` and some more, to read."""
     bounds: list[tuple[str, str, object]] = [("date", "<", end.isoformat())]

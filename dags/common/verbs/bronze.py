@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from common.io import dead_letters, lake
-from common.io.partitions import Condition, as_sql
+from common.io.partitions import as_sql, run_condition
 from common.io.sources import ORIGIN, REJECTED
 from common.io.sources.declared import Declared
 from common.io.sources.drift import Plan, discarded, planned
@@ -107,7 +107,7 @@ class Slice:
         schema = _with_own(plan.schema)
         if plan.widened:
             self._widen(schema)
-        keep: Condition = [[("_run", "=", self.run.id)]]
+        keep = run_condition(self.run.id)
         rows = pa.RecordBatchReader.from_batches(schema, batches)
         anew = self.run.full_refresh and bool(len(self.columns()))
         try:

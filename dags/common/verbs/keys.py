@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from common.io import lake
-from common.io.partitions import as_sql
+from common.io.partitions import as_sql, run_condition
 from common.io.sources import Item, Keyed, Source
 from common.io.sources.types import fitted
 from common.utils.errors import SourceError
@@ -52,7 +52,7 @@ def write_keys(slice_: Slice, source: Source, items: Sequence[Item], key: Sequen
             rows += typed.num_rows
             yield fitted(typed.append_column("_run", pa.repeat(run.id, typed.num_rows)), schema)
 
-    keep = as_sql([[("_run", "=", run.id)]])
+    keep = as_sql(run_condition(run.id))
     with lake.connect(settings) as duck:
         reader = pa.RecordBatchReader.from_batches(schema, batches(duck))
         at = lake.replace(uri, reader, run_id=run.id, predicate=keep, partition_by=("_run",))

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.io import dead_letters, lake, reports
-from common.io.partitions import Condition, as_sql
+from common.io.partitions import as_sql, run_condition
 from common.io.sources import ORIGIN
 from common.io.sources.configured import Configured, configured
 from common.io.sources.letters import Letter, Letters
@@ -127,7 +127,7 @@ def _kept(  # noqa: PLR0913 (whose slice, and what is kept of it)
     how: Literal["semi", "anti"],
 ) -> duckdb.DuckDBPyRelation:
     """What is left of the run's slice of bronze: the records that are among some others, or are not."""
-    keep: Condition = [[("_run", "=", run_id)]]
+    keep = run_condition(run_id)
     schema = lake.schema(uri)
     rows = nw.from_native(lake.scan(duck, uri, at, schema=schema, keep=keep))
     kept = rows.join(records.select(ORIGIN.names), on=ORIGIN.names, how=how).to_native()

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.io import history, lake
-from common.io.partitions import Condition, as_sql
+from common.io.partitions import Condition, as_sql, run_condition
 from common.io.sources import ORIGIN
 from common.transforms.operations import Frame
 from common.utils.quoting import identifier
@@ -81,8 +81,7 @@ class Tables:
 
     def _slice(self, table: TableRef) -> Frame:
         """The run's rows of a table, all columns but the house's own as text, nested ones as JSON."""
-        keep: Condition = [[("_run", "=", self._run.id)]]
-        rows = lake.scan(self._duck, table.uri, table.version, keep=keep)
+        rows = lake.scan(self._duck, table.uri, table.version, keep=run_condition(self._run.id))
         columns = (
             identifier(name) if name in OWN else f"{_text(name, str(kind))} AS {identifier(name)}"
             for name, kind in zip(rows.columns, rows.types, strict=True)

@@ -34,7 +34,7 @@ def validate(contract: Contract, settings: Settings, transformed: Transformed) -
     run = transformed.run
     letters = dead_letters.table_uri(settings, contract.domain, contract.subject, dry_run=run.dry_run)
     gold = _gold(contract, transformed)
-    known = _known_before(contract, settings, run, letters)
+    known = _known_before(contract, settings, run, letters) if transformed.ledger.rejected else 0
     results = (
         _ledger_balance(transformed.ledger),
         *([] if run.replay else [_rejected_share(contract, transformed.ledger, known)]),

@@ -5,7 +5,9 @@ A kind is one module of this package with a class ``Case``; :mod:`test_source` r
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import importlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,3 +71,13 @@ class Case(Protocol):
 
     def close(self) -> None:
         """Frees what the case holds."""
+
+
+@contextmanager
+def case_of(kind: str, folder: Path) -> Iterator[Case]:
+    """The case of a kind, while it is needed."""
+    made: Case = importlib.import_module(f"{__name__}.{kind}").Case(folder)
+    try:
+        yield made
+    finally:
+        made.close()
