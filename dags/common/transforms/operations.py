@@ -10,14 +10,15 @@ Columns whose names start with an underscore are the house's own:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
+import pyarrow as pa
 
 from common.transforms import engine
 from common.utils.window import Window
@@ -29,6 +30,27 @@ ORIGIN = ("_item", "_digest", "_position")
 ORDER = ("_updated_at", "_item", "_position")
 VERDICT = ("_rule", "_field", "_reason")
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What one source of a subject holds.
+
+    Attributes:
+        columns: Our names of the columns that a record must have.
+        fields: Columns of silver that ``clean`` types; ``date``, never null, is among them and partitions it.
+        clean: Types what :func:`received` gives and marks what cannot be typed; adds ``_event_at``, which is
+            null for records without a time.
+        snapshot: What the source holds now is the whole truth: a run reads all of it, and silver holds nothing
+            else; but of a source with a cursor only what is new, laid over silver.
+        default: Variables of the source that hold unless they are set, without what their names begin with.
+    """
+
+    columns: tuple[str, ...]
+    fields: pa.Schema
+    clean: Callable[[Frame], Frame]
+    snapshot: bool = False
+    default: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
