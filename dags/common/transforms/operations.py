@@ -41,7 +41,7 @@ class Records:
         fields: Columns of silver that ``clean`` types; ``date``, never null, is among them and partitions it.
         clean: Types what :func:`received` gives and marks what cannot be typed; adds ``_event_at``, which is
             null for records without a time.
-        snapshot: What the source holds now is the whole truth: a run reads all of it, and silver holds nothing
+        snapshot: What the source holds now is the whole truth: a run reads all of it, and silver has nothing
             else; but of a source with a cursor only what is new, laid over silver.
         default: Variables of the source that hold unless they are set, without what their names begin with.
     """
