@@ -20,6 +20,7 @@ from common.verbs.subject import Subject
 from common.verbs.transform import transform
 
 SUBJECT = Subject("sales", "product_revenue", 1)
+INTAKE = SUBJECT.intake("order_lines")
 HEADER = "date,product_id,product_name,quantity,unit_price"
 KEYED = "order_line_id,updated_at," + HEADER
 ALWAYS = ("1970-01-01", "2027-01-01")
@@ -46,7 +47,7 @@ class Shop:
 
     def configure(self, **variables: str) -> None:
         for name, value in variables.items():
-            self._monkeypatch.setenv(f"{SUBJECT.variables}{name}", value)
+            self._monkeypatch.setenv(f"{INTAKE.variables}{name}", value)
 
     def write(self, name: str, *lines: str, header: str = HEADER) -> Path:
         path = self.files / name
@@ -63,15 +64,15 @@ class Shop:
     ) -> Extracted:
         bounds = [datetime.fromisoformat(bound).replace(tzinfo=UTC) for bound in window]
         run = Run(run_id, Window(*bounds), **{"scheduled": False, **options})
-        return extract(SUBJECT, self.contract, self.settings, run, live or Live())
+        return extract(INTAKE, self.contract, self.settings, run, live or Live())
 
     def run(self, *arguments: Any, **options: Any) -> Transformed:
-        return transform(SUBJECT, self.settings, self.extract(*arguments, **options))
+        return transform(SUBJECT, self.settings, [self.extract(*arguments, **options)])
 
     def rows(self, layer: lake.Layer, *, dry_run: bool = False) -> list[dict[str, Any]]:
         """All rows of a table as it is now, in the order of their columns."""
         uri = lake.table_uri(self.settings, layer, "sales", "product_revenue", dry_run=dry_run)
-        found = lake.read(TableRef(uri, lake.version(uri), 0), Window(None, datetime(2100, 1, 1, tzinfo=UTC)))
+        found = lake.read(TableRef(uri, lake.version(uri), 0), [])
         return sorted(found.to_pylist(), key=repr)
 
     def facts(self) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from common.utils.contract import Contract
 from common.utils.errors import VitrineError
 from common.utils.odcs import load_contracts
 from common.utils.settings import Settings
+from common.verbs.subject import Subject
 
 SHOWN = 50  # records of one collection
 
@@ -26,11 +27,13 @@ def listing(settings: Settings, contract: Contract) -> list[str]:
     latest = reports.newest(settings, contract.name, limit=1)
     if not latest:
         return [f"{contract.name}: no run yet. Next: make run"]
-    run = latest[0]
-    uri = dead_letters.table_uri(settings, contract.domain, contract.subject, dry_run=run.state == "dry_run")
-    with lake.connect(settings) as engine:
-        rows = dead_letters.read(engine, uri, run.run_id).to_pylist()
-        waiting = dead_letters.waiting(engine, uri).num_rows
+    run, rows, waiting = latest[0], [], 0
+    for intake in Subject.of(contract).intakes():
+        uri = dead_letters.table_uri(settings, intake.domain, intake.name, dry_run=run.state == "dry_run")
+        with lake.connect(settings) as engine:
+            rows += dead_letters.read(engine, uri, run.run_id).to_pylist()
+            waiting += dead_letters.waiting(engine, uri).num_rows
+    place = dead_letters.table_uri(settings, contract.domain, contract.subject)
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["rule"]] = counts.get(row["rule"], 0) + 1
@@ -39,7 +42,7 @@ def listing(settings: Settings, contract: Contract) -> list[str]:
         *(f"  {count:>8}  {rule}" for rule, count in sorted(counts.items(), key=lambda one: -one[1])),
         *(_told(row) for row in rows[:SHOWN]),
         *([f"  … and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []),
-        f"Of all runs, {waiting} records wait for a fix and a replay: the Delta table {uri}",
+        f"Of all runs, {waiting} records wait for a fix and a replay: {place} in the lake",
     ]
 
 

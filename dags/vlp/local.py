@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Asset
 from airflow.utils.db import upgradedb
 
 from common.utils.errors import SettingsError
@@ -38,6 +41,28 @@ def collection_dags(folder: Path) -> list[DAG]:
     if not found:
         raise SettingsError(f"No DAG has the tag '{COLLECTION_TAG}'.", where=str(folder))
     return found
+
+
+def in_order(dags: Sequence[DAG]) -> list[DAG]:
+    """The DAGs, each after those that publish a collection it waits for, else in the order given.
+
+    Raises:
+        SettingsError: Some wait for each other.
+    """
+    awaited = {collection_name(dag): set(_awaited(dag.timetable.asset_condition)) for dag in dags}
+    try:
+        order = list(TopologicalSorter(awaited).static_order())
+    except CycleError as error:
+        raise SettingsError(f"DAGs wait for each other's collections: {error.args[1]}.") from error
+    return sorted(dags, key=lambda dag: order.index(collection_name(dag)))
+
+
+def _awaited(condition: Any) -> Iterator[str]:
+    """The names of the assets in a schedule's condition, which may be nested."""
+    if isinstance(condition, Asset):
+        yield condition.name
+    for one in getattr(condition, "objects", ()):
+        yield from _awaited(one)
 
 
 def collection_name(dag: DAG) -> str:

@@ -31,18 +31,25 @@ def extract_dead_letters() -> Json:
 
     context = get_current_context()
     subject, contract, settings = _begin(context)
-    live = Live.of(live_version(contract, settings))
-    rule = context["params"]["rule"] or ""
-    return to_json(extract_letters(subject, contract, settings, _run(context), live, rule=rule))
+    version, run, rule = live_version(contract, settings), _run(context), context["params"]["rule"] or ""
+    return {
+        intake.source: to_json(
+            extract_letters(intake, contract, settings, run, Live.of(version, intake), rule=rule)
+        )
+        for intake in subject.intakes()
+        if intake.is_configured
+    }
 
 
 @task
 def transform_dead_letters(extracted: Any) -> Json:
     """Their records into silver and gold; those that cannot be used still stay dead letters."""
-    from common.verbs.transform import transform  # noqa: PLC0415
+    from common.verbs.pipeline import transform_live  # noqa: PLC0415
 
-    subject, _, settings = _begin(get_current_context())
-    return to_json(transform(subject, settings, from_json(Extracted, extracted)))
+    context = get_current_context()
+    subject, contract, settings = _begin(context)
+    found = [from_json(Extracted, one) for one in extracted.values()]
+    return to_json(transform_live(subject, contract, settings, context["dag_run"].run_id, found))
 
 
 @task
@@ -82,7 +89,7 @@ def publish_collection(loaded: Any) -> Any:
         announce(context, collection_asset(subject.collection), reference, published)
         return {
             "version": published and published.version,
-            "replayed": mark_replayed(contract, settings, reference),
+            "replayed": mark_replayed(subject, settings, reference),
         }
 
     return publish_collection(loaded)

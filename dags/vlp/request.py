@@ -24,9 +24,11 @@ def run_of(context: Context) -> Run:
         SettingsError: The window of the trigger form is wrong.
     """
     dag_run, params = context["dag_run"], context["params"]
+    by_asset = dag_run.run_type == "asset_triggered"  # what came with the event is of now, not of yesterday
+    interval = (None, None) if by_asset else (dag_run.data_interval_start, dag_run.data_interval_end)
     return Run(
         id=dag_run.run_id,
-        window=window_of(params, dag_run.data_interval_start, dag_run.data_interval_end, dag_run.run_after),
+        window=window_of(params, *interval, dag_run.run_after, until_now=by_asset),
         full_refresh=params["full_refresh"],
         dry_run=params["dry_run"],
         scheduled=dag_run.run_type != "backfill" and not (params["window_start"] or params["full_refresh"]),
@@ -34,15 +36,21 @@ def run_of(context: Context) -> Run:
 
 
 def window_of(
-    params: Mapping[str, Any], start: datetime | None, end: datetime | None, run_after: datetime
+    params: Mapping[str, Any],
+    start: datetime | None,
+    end: datetime | None,
+    run_after: datetime,
+    *,
+    until_now: bool = False,
 ) -> Window:
-    """The window a run answers for: the form's, else the schedule's interval, else the last whole day.
+    """The window a run answers for: the form's, else the schedule's interval, else a day.
 
     Args:
         params: ``window_start`` and ``window_end``, ISO dates or times; without a zone they are UTC.
         start: Of the data interval; ``None`` in a run without a logical date.
         end: Of the data interval.
         run_after: When the run was asked for; "the last whole day" is the UTC day before.
+        until_now: A run without an interval answers for the day that goes on, up to when it was asked for.
 
     Raises:
         SettingsError: One bound without the other, no ISO time, or a window that holds nothing.
@@ -59,7 +67,10 @@ def window_of(
         )
     if start is not None and end is not None:
         return Window(start.astimezone(UTC), end.astimezone(UTC))
-    midnight = datetime.combine(run_after.astimezone(UTC).date(), time(), tzinfo=UTC)
+    now = run_after.astimezone(UTC)
+    midnight = datetime.combine(now.date(), time(), tzinfo=UTC)
+    if until_now and now > midnight:
+        return Window(midnight, now)
     return Window(midnight - timedelta(days=1), midnight)
 
 

@@ -61,14 +61,14 @@ def run_collections(settings: Settings, now: datetime, say: Progress) -> list[Ou
     """
     say.line("Preparing Airflow …")
     from common.utils.odcs import load_contracts  # noqa: PLC0415 (heavy: a wrong argument is said before)
-    from vlp.local import collection_dags, collection_name, migrate  # noqa: PLC0415
+    from vlp.local import collection_dags, collection_name, in_order, migrate  # noqa: PLC0415
 
     migrate()
     contracts = load_contracts(settings.contracts)
     folder = Path(__file__).resolve().parents[1]
     return [
         outcome
-        for dag in collection_dags(folder)
+        for dag in in_order(collection_dags(folder))
         for outcome in run(dag, contracts[collection_name(dag)], command_settings(MAIN), now, say)
     ]
 

@@ -1,4 +1,4 @@
-"""Where the records come from on one machine: the generated sample, or files of the user's own."""
+"""Where the records come from on one machine: the generated samples, or files of the user's own."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from pathlib import Path
 
 from common.utils.errors import SettingsError, did_you_mean
 from common.utils.settings import Settings
+from common.verbs.subject import SAMPLES
 
 PREFIX = "VITRINE_SALES_PRODUCT_REVENUE_"
 OPTIONS = ("DATA", "COLUMNS", "KEY", "UPDATED_AT", "DELIMITER", "ENCODING")
-FILES = "files"
-SAMPLE_MAPPING = {"COLUMNS": "", "KEY": "order_line_id", "UPDATED_AT": "updated_at"}
+DAYS = 90  # of the samples
 
 
 def configure(
     arguments: Sequence[str], environment: MutableMapping[str, str], settings: Settings, today: date
 ) -> str:
-    """Settles in the environment which files the sales domain reads.
+    """Settles in the environment what is read where nothing is said of a source: the samples.
 
     Args:
-        arguments: ``NAME=value`` as on the command line of make, ``DATA`` first among the names.
-        environment: Changed: the variables of the source are set in it.
-        settings: Says where the sample stands.
-        today: In UTC; the sample reaches up to the day before.
+        arguments: ``NAME=value`` as on the command line of make: which files the sales domain reads, ``DATA``
+            first among the names.
+        environment: Changed: variables are set in it. Where ``VITRINE_SAMPLES`` is there, and empty, there
+            are no samples.
+        settings: Says where samples stand unless the environment does.
+        today: In UTC; the samples reach up to the day before.
 
     Returns:
         What is read, in words.
@@ -36,50 +38,35 @@ def configure(
         SettingsError: An argument is wrong, or nothing is at ``DATA``.
     """
     given = _options(arguments)
-    path, kind = given.pop("DATA", ""), environment.get(f"{PREFIX}SOURCE", FILES)
+    told, path = [], given.pop("DATA", "")
     if path:
-        environment[f"{PREFIX}SOURCE"] = FILES
+        environment[f"{PREFIX}SOURCE"] = "files"
         environment[f"{PREFIX}PATH"] = _existing(path, environment)
+        environment.update({f"{PREFIX}{name}": value for name, value in given.items()})
+        told.append(environment[f"{PREFIX}PATH"])
     elif given:
         raise SettingsError(
             f"{', '.join(given)} belong to DATA, which is not given.", next_step="Give DATA=folder too."
         )
-    elif kind != FILES:
-        return f"{kind}, as {PREFIX}* say"
-    elif environment.get(f"{PREFIX}PATH", sample(settings)) == sample(settings):
-        environment[f"{PREFIX}PATH"] = sample(settings)
-        given = SAMPLE_MAPPING
-        generate(sample(settings), today - timedelta(days=1))
-    environment.update({f"{PREFIX}{name}": value for name, value in given.items()})
-    return environment[f"{PREFIX}PATH"]
-
-
-def sample(settings: Settings) -> str:
-    """Folder of the sample's files."""
-    return str(settings.home / "samples" / "sales" / "orders")
+    samples = environment.setdefault(SAMPLES, str(settings.home / "samples"))
+    if samples:
+        generate(samples, today - timedelta(days=1))
+        told.append(f"the samples in {samples}, but for sources that have VITRINE_* variables")
+    return "; ".join(told) or "as the VITRINE_* variables say"
 
 
 def generate(folder: str, end: date) -> None:
-    """Writes the sample's files that are missing, in a process of its own: it is no part of the DAGs.
+    """Writes the samples' files that are missing, in a process of its own: it is no part of the DAGs.
 
     Raises:
         SettingsError: The generator failed.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "samples.generate",
-        "--out",
-        folder,
-        "--end",
-        end.isoformat(),
-        "--days",
-        "90",
-    ]
+    command = [sys.executable, "-m", "samples.generate", "--out", folder]
+    command += ["--end", end.isoformat(), "--days", str(DAYS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
     if done.returncode:
         raise SettingsError(
-            f"The sample cannot be generated: {done.stderr.strip().splitlines()[-1:]}",
+            f"The samples cannot be generated: {done.stderr.strip().splitlines()[-1:]}",
             where=" ".join(command),
         )
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, XComArg, get_current_context, task
+from airflow.sdk import Asset, TriggerRule, XComArg, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from common.utils.settings import MAIN, Settings
 from common.verbs.references import Extracted, Loaded, Transformed, Validated, from_json, to_json
@@ -33,34 +34,47 @@ class Verbs:
 
     subject: Subject
 
-    def extract(self, records: str) -> XComArg:
-        """The source's records of the run's window into bronze, as received.
+    def extract(self, source: str) -> XComArg:
+        """The records of one source that are of the run's window into bronze, as received.
 
         Args:
-            records: What the source holds, for the task's id: ``order_lines`` makes ``extract_order_lines``.
+            source: Its name in the subject's module: ``order_lines`` makes the task ``extract_order_lines``.
         """
 
-        @task(task_id=f"extract_{records}")
+        @task(task_id=f"extract_{source}", on_failure_callback=extract_recorder(self.subject, source))
         def extract() -> Json:
             from common.verbs.pipeline import extract_live  # noqa: PLC0415 (heavy: only where the task runs)
 
+            intake = self.subject.intake(source)
+            if not intake.is_configured:
+                raise AirflowSkipException(
+                    f"The source {source} is not configured: {intake.variables}PATH, or SOURCE and what that "
+                    "kind needs, would say where its records are (docs/sources.md)."
+                )
             run = run_of(get_current_context())
-            contract, settings = begin(self.subject)
-            return to_json(extract_live(self.subject, contract, settings, run))
+            contract, settings = begin(self.subject, part=intake.part)
+            return to_json(extract_live(intake, contract, settings, run))
 
         return extract()
 
-    def transform(self, extracted: XComArg) -> XComArg:
-        """Bronze into silver and gold, with the ledger; what cannot be used into the dead letters."""
+    def transform(self, *extracted: XComArg) -> XComArg:
+        """Bronze into silver and gold, with the ledger; what cannot be used into the dead letters.
 
-        @task(task_id=f"transform_{self.subject.name}")
+        Of several sources those that failed or are not configured are done without: their silver stands as it
+        was, and what is published says so.
+        """
+        rule = TriggerRule.ALL_SUCCESS if len(extracted) == 1 else TriggerRule.ALL_DONE
+
+        @task(task_id=f"transform_{self.subject.name}", trigger_rule=rule)
         def transform(extracted: Any) -> Json:
-            from common.verbs.transform import transform  # noqa: PLC0415
+            from common.verbs.pipeline import transform_live  # noqa: PLC0415
 
-            _, settings = begin(self.subject)
-            return to_json(transform(self.subject, settings, from_json(Extracted, extracted)))
+            contract, settings = begin(self.subject)
+            found = [from_json(Extracted, one) for one in extracted if one is not None]
+            run_id = get_current_context()["dag_run"].run_id
+            return to_json(transform_live(self.subject, contract, settings, run_id, found))
 
-        return transform(extracted)
+        return transform(list(extracted))
 
     def validate(self, transformed: XComArg) -> XComArg:
         """The contract's verdict on gold, with a report; fails where a required rule is broken."""
@@ -121,12 +135,13 @@ class Verbs:
         }
 
 
-def begin(subject: Subject, store: str = MAIN) -> tuple[Contract, Settings]:
+def begin(subject: Subject, store: str = MAIN, part: str = MAIN) -> tuple[Contract, Settings]:
     """What every task needs; notes that the run goes on, also after a failure that somebody cleared.
 
     Args:
         subject: Whose task.
         store: That the task writes to; a target is compared with the main store, so both are looked up.
+        part: Which part of the run's record is the task's, beside the store's: of one source of several.
     """
     from common.io import reports  # noqa: PLC0415
     from common.utils.odcs import load_contract  # noqa: PLC0415
@@ -134,7 +149,8 @@ def begin(subject: Subject, store: str = MAIN) -> tuple[Contract, Settings]:
     settings = task_settings(MAIN, store)
     contract = load_contract(settings.contracts / subject.domain / f"{subject.name}.odcs.yaml")
     run_id = get_current_context()["dag_run"].run_id
-    reports.record(settings, contract.name, run_id, store, state="running", error="")
+    for own in dict.fromkeys((store, part)):
+        reports.record(settings, contract.name, run_id, own, state="running", error="")
     return contract, settings
 
 
@@ -156,6 +172,15 @@ def announce(context: Context, asset: Asset, loaded: Loaded, published: Publishe
     counts = {name: getattr(staged, name) for name in ("inserted", "updated", "unchanged", "removed")}
     run_id = loaded.validated.transformed.run.id
     context["outlet_events"][asset].extra = {**_plain(published), **counts, "run_id": run_id}
+
+
+def extract_recorder(subject: Subject, source: str) -> Callable[[Context], None]:
+    """As :func:`failure_recorder`, for one source; which of the records is its own is looked up then."""
+
+    def record_failure(context: Context) -> None:
+        failure_recorder(subject, subject.intake(source).part)(context)
+
+    return record_failure
 
 
 def failure_recorder(subject: Subject, store: str = MAIN) -> Callable[[Context], None]:

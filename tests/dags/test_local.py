@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 
 from common.utils.errors import SettingsError
-from vlp.local import collection_dags, collection_name
+from vlp.local import collection_dags, collection_name, in_order
 
 DAG = """
 from datetime import datetime
 from airflow.sdk import Asset, dag, task
 
-@dag({dag_id!r}, schedule=None, tags={tags})
+@dag({dag_id!r}, schedule={schedule}, tags={tags})
 def one():
-    @task(outlets=[Asset(name="sales/x", uri="vitrine://sales/x")])
+    @task(outlets=[Asset(name="{collection}", uri="vitrine://{collection}")])
     def publish(): ...
     publish()
 
@@ -20,8 +20,11 @@ one()
 """
 
 
-def write(folder: Path, name: str, **values: Any) -> None:
-    (folder / f"{name}.py").write_text(DAG.format(dag_id=name, **values))
+def write(
+    folder: Path, name: str, schedule: str = "None", collection: str = "sales/x", **values: Any
+) -> None:
+    text = DAG.format(dag_id=name, schedule=schedule, collection=collection, **values)
+    (folder / f"{name}.py").write_text(text)
 
 
 def test_the_dags_of_collections_by_id(tmp_path: Path, metadata_database: None) -> None:
@@ -56,3 +59,15 @@ def test_no_dag_is_an_error(tmp_path: Path, metadata_database: None) -> None:
     write(tmp_path, "c", tags=["other"])
     with pytest.raises(SettingsError, match="No DAG has the tag 'collection'"):
         collection_dags(tmp_path)
+
+
+def test_a_dag_comes_after_those_whose_collections_it_waits_for(
+    tmp_path: Path, metadata_database: None
+) -> None:
+    write(tmp_path, "a", '[Asset("x/b") | Asset("elsewhere")]', "x/a", tags=["collection"])
+    write(tmp_path, "b", '[Asset("x/c")]', "x/b", tags=["collection"])
+    write(tmp_path, "c", collection="x/c", tags=["collection"])
+    assert [dag.dag_id for dag in in_order(collection_dags(tmp_path))] == ["c", "b", "a"]
+    write(tmp_path, "c", '[Asset("x/a")]', "x/c", tags=["collection"])
+    with pytest.raises(SettingsError, match="wait for each other"):
+        in_order(collection_dags(tmp_path))

@@ -23,6 +23,7 @@ from common.verbs.references import Run
 from common.verbs.subject import Subject
 
 SUBJECT = Subject("sales", "product_revenue", 1)
+INTAKE = SUBJECT.intake("order_lines")
 RUN = Run("run", Window(None, datetime(2030, 1, 1, tzinfo=UTC)))
 
 
@@ -62,7 +63,7 @@ def run(job: Job, begun: Any = None) -> None:
     ):
         if begun:
             begun.set()
-        extract(SUBJECT, contract, Settings(home=job.home), RUN, Live())
+        extract(INTAKE, contract, Settings(home=job.home), RUN, Live())
 
 
 def extracted(job: Job) -> Counter[int]:

@@ -26,9 +26,9 @@ def perform(verb: str, given: dict[str, Any]) -> dict[str, Any] | None:
     match verb:
         case "extract":
             run = TypeAdapter(Run).validate_python(given)
-            return to_json(pipeline.extract_live(SUBJECT, contract, settings, run))
+            return to_json(pipeline.extract_live(SUBJECT.intake("order_lines"), contract, settings, run))
         case "transform":
-            return to_json(pipeline.transform(SUBJECT, settings, from_json(Extracted, given)))
+            return to_json(pipeline.transform(SUBJECT, settings, [from_json(Extracted, given)]))
         case "validate":
             return to_json(pipeline.validate(contract, settings, from_json(Transformed, given)))
         case "load":

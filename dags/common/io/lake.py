@@ -19,11 +19,10 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
-from common.io.partitions import Condition, days_condition
+from common.io.partitions import Condition
 from common.utils.errors import VitrineError
 from common.utils.quoting import identifier, literal
 from common.utils.settings import Settings
-from common.utils.window import Window
 from common.verbs.references import TableRef
 
 log = logging.getLogger(__name__)
@@ -165,27 +164,26 @@ def scan(
     return engine.sql(f"SELECT {names} FROM read_parquet([{listed}]{options}, union_by_name = true)")  # noqa: S608 (names and values are quoted)
 
 
-def batches(ref: TableRef, window: Window) -> Iterator[pa.RecordBatch]:
-    """The rows of a table's version whose day is in the window, streamed in no particular order."""
+def batches(ref: TableRef, keep: Condition) -> Iterator[pa.RecordBatch]:
+    """The rows of some partitions of a table's version, streamed in no particular order."""
     if ref.version >= 0:
         table = DeltaTable(ref.uri, version=ref.version)
-        keep = days_condition(window.first_day, window.end_day)
-        yield from table.to_pyarrow_dataset(file_pruning_predicate=keep).to_batches()
+        yield from table.to_pyarrow_dataset(file_pruning_predicate=keep or None).to_batches()
 
 
-def changed_since(ref: TableRef, window: Window) -> bool:
-    """Whether a later commit wrote the days of the window again."""
-    keep = days_condition(window.first_day, window.end_day)
-    then, now = DeltaTable(ref.uri, version=ref.version), DeltaTable(ref.uri)
-    return set(then.file_uris(file_pruning_predicate=keep)) != set(now.file_uris(file_pruning_predicate=keep))
+def changed_since(ref: TableRef, keep: Condition) -> bool:
+    """Whether a later commit wrote some partitions again."""
+    tables = (DeltaTable(ref.uri, version=ref.version), DeltaTable(ref.uri))
+    then, now = (set(table.file_uris(file_pruning_predicate=keep or None)) for table in tables)
+    return then != now
 
 
-def read(ref: TableRef, window: Window) -> pa.Table:
+def read(ref: TableRef, keep: Condition) -> pa.Table:
     """The same as :func:`batches` as one table, with the table's columns also where it holds no row."""
     if ref.version < 0:
         return pa.table({})
     schema = _schema(DeltaTable(ref.uri, version=ref.version))
-    rows = (batch.select(schema.names).cast(schema) for batch in batches(ref, window))
+    rows = (batch.select(schema.names).cast(schema) for batch in batches(ref, keep))
     return pa.Table.from_batches(rows, schema)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from common.utils.quoting import literal
@@ -29,6 +29,11 @@ def days_condition(first: date | None, end: date, extra: Collection[date] = ()) 
     condition = [bounds]
     condition += [[("date", "=", day.isoformat())] for day in sorted(extra)]
     return condition
+
+
+def ranges_condition(ranges: Iterable[tuple[date, date]]) -> Condition:
+    """The day partitions of some half-open ranges ``[first, end)``, to read; at least one."""
+    return [[("date", ">=", first.isoformat()), ("date", "<", end.isoformat())] for first, end in ranges]
 
 
 def as_sql(condition: Condition) -> str:

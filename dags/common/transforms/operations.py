@@ -10,9 +10,9 @@ Columns whose names start with an underscore are the house's own:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import reduce
 from operator import and_
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from common.transforms import engine
 from common.utils.window import Window
 
 Frame = nw.LazyFrame[Any]
-Tie = Literal["place", "arrived", "held"]
+Tie = Literal["place", "arrived", "held", "source"]
 
 ORIGIN = ("_item", "_digest", "_position")
 ORDER = ("_updated_at", "_item", "_position")
@@ -44,6 +44,7 @@ class Records:
         snapshot: What the source holds now is the whole truth: a run reads all of it, and silver has nothing
             else; but of a source with a cursor only what is new, laid over silver.
         default: Variables of the source that hold unless they are set, without what their names begin with.
+        optional: Of ``columns``, those that a source may lack; null then.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +52,11 @@ class Records:
     clean: Callable[[Frame], Frame]
     snapshot: bool = False
     default: Mapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+
+    def needed(self, mapped: Collection[str]) -> list[str]:
+        """The columns without which a source is refused: what is optional is not, unless it is mapped."""
+        return [name for name in self.columns if name not in self.optional or name in mapped]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,15 @@ def placed(frame: Frame, window: Window | None) -> Frame:
     return frame.with_columns(_place=nw.when(before).then(nw.lit("before")).otherwise(place))
 
 
+def expired(frame: Frame, oldest: date | None) -> Frame:
+    """What :func:`placed` gives, with the place ``expired`` for what is older than the first day to keep."""
+    if oldest is None:
+        return frame
+    start = datetime(oldest.year, oldest.month, oldest.day, tzinfo=UTC)
+    old = (nw.col("_place") == "within") & (nw.col("_event_at") < nw.lit(start))
+    return frame.with_columns(_place=nw.when(old).then(nw.lit("expired")).otherwise(nw.col("_place")))
+
+
 def latest(frame: Frame) -> Frame:
     """One record of each identity: the last updated; in a tie the later file name's, then the later line."""
     return frame.unique(["_key"], keep="last", order_by=list(ORDER))
@@ -166,7 +181,8 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str], tie: Tie = "plac
         fields: What makes two records the same.
         tie: Which of two is the later where ``_updated_at`` does not tell. By ``place`` (see :func:`latest`)
             where places are of a content; a file's newer content is the later then. What ``arrived``, of a
-            source that is read anew each time. What is ``held``, of records that come back late.
+            source that is read anew each time. What is ``held``, of records that come back late. What
+            arrived whatever was held, of a ``source`` that is the whole truth and may have gone back in time.
 
     Returns:
         ``arrived`` with ``_outcome``, which is ``written``, ``unchanged`` or ``beaten`` (the held row is the
@@ -184,6 +200,8 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str], tie: Tie = "plac
     if tie == "place":
         new_content = (nw.col("_item") == was("_item")) & (nw.col("_digest") != was("_digest"))
         beaten = there_is & ~new_content & _before([(nw.col(name), was(name)) for name in ORDER])
+    elif tie == "source":
+        beaten = nw.lit(False)
     elif tie == "arrived":
         beaten = there_is & _before([updated])
     else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.transforms import engine
-from common.transforms.operations import Check, Frame, judged
+from common.transforms.operations import Check, Frame, Records, judged
 from common.utils.arrow import schema_of
 
 PRECISION, SCALE = 18, 4  # of money
@@ -85,26 +88,32 @@ def clean(received: Frame) -> Frame:
     )
 
 
-def aggregate(silver: Frame) -> Frame:
+SOURCES = {"order_lines": Records(COLUMNS, FIELDS, clean)}
+WHOLE = False
+
+
+def aggregate(silver: Mapping[str, Frame], as_of: datetime) -> Frame:  # noqa: ARG001 (the days tell all)
     """One row a day and product.
 
     Args:
-        silver: ``FIELDS``, whole days.
+        silver: ``FIELDS`` of the order lines, whole days.
+        as_of: Not used.
 
     Returns:
         ``GOLD``. ``quantity`` and ``revenue`` are net of returns; ``gross_revenue`` is of what was sold;
         ``product_name`` is the day's most frequent, in a tie the alphabet's first, null where there is none.
         A sum that does not fit its type is an error of the engine.
     """
+    order_lines = silver["order_lines"]
     sold, returned = nw.col("quantity") > 0, nw.col("quantity") < 0
-    lines = silver.with_columns(
+    lines = order_lines.with_columns(
         revenue=nw.col("quantity") * nw.col("unit_price"),
         returned_quantity=nw.when(returned).then(-nw.col("quantity")).otherwise(nw.lit(0)),
     ).with_columns(gross_revenue=nw.when(sold).then(nw.col("revenue")).otherwise(nw.lit(0)))
     sums = lines.group_by("date", "product_id").agg(
         nw.col("quantity", "returned_quantity", "revenue", "gross_revenue").sum(), order_lines=nw.len()
     )
-    return sums.join(_names(silver), on=["date", "product_id"], how="left").select(
+    return sums.join(_names(order_lines), on=["date", "product_id"], how="left").select(
         "date",
         "product_id",
         "product_name",
@@ -114,10 +123,12 @@ def aggregate(silver: Frame) -> Frame:
     )
 
 
-def silver_totals(silver: Frame) -> Frame:
+def silver_totals(silver: Mapping[str, Frame]) -> Frame:
     """Order lines, quantity and revenue of silver, in one row."""
-    return silver.with_columns(revenue=nw.col("quantity") * nw.col("unit_price")).select(
-        nw.len().alias("order_lines"), nw.col("quantity", "revenue").sum()
+    return (
+        silver["order_lines"]
+        .with_columns(revenue=nw.col("quantity") * nw.col("unit_price"))
+        .select(nw.len().alias("order_lines"), nw.col("quantity", "revenue").sum())
     )
 
 
@@ -128,9 +139,9 @@ def gold_totals(gold: Frame) -> Frame:
     )
 
 
-def _names(silver: Frame) -> Frame:
+def _names(order_lines: Frame) -> Frame:
     """The name of each day and product."""
-    named = silver.filter(~nw.col("product_name").is_null())
+    named = order_lines.filter(~nw.col("product_name").is_null())
     counted = named.group_by("date", "product_id", "product_name").agg(_times=nw.len())
     ordered = counted.with_columns(_rarity=-nw.col("_times").cast(nw.Int64()))
     first = ordered.unique(["date", "product_id"], keep="first", order_by=["_rarity", "product_name"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -36,16 +35,6 @@ class Window:
     def end_day(self) -> date:
         """The first day that the window does not touch."""
         return self.end.date() if self.end == _midnight(self.end) else self.end.date() + timedelta(days=1)
-
-    @classmethod
-    def spanning(cls, partitions: Iterable[str]) -> Window:
-        """From the first day of the first partition to the end of the last.
-
-        Args:
-            partitions: Days and months such as ``2026-01-31`` and ``2026-01``; at least one.
-        """
-        bounds = [days_of(partition) for partition in partitions]
-        return cls(_midnight(min(first for first, _ in bounds)), _midnight(max(end for _, end in bounds)))
 
     def reaching_back(self, days: int, watermark: datetime | None = None) -> Window:
         """The window widened by its lookback, and to the watermark where runs were missed.

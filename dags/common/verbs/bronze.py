@@ -22,6 +22,7 @@ from common.utils.contract import Contract
 from common.utils.settings import Settings
 from common.verbs.reading import Reading
 from common.verbs.references import Run, TableRef
+from common.verbs.subject import Intake
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Slice:
     """The run's records on their way into bronze; they replace those of an earlier try whole.
 
     Attributes:
+        intake: The source that they are of.
         key: Columns of the source that identify a record.
         demand: Raises SourceError where an item's columns lack one that the subject needs.
         layer: Where they are written; what is replayed stands apart, for its columns are text.
@@ -41,6 +43,7 @@ class Slice:
         rejected: Records that were not, by rule; they are dead letters.
     """
 
+    intake: Intake
     contract: Contract
     settings: Settings
     run: Run
@@ -84,7 +87,7 @@ class Slice:
             spool.seek(0)
             dead_letters.replace(
                 dead_letters.table_uri(
-                    self.settings, self.contract.domain, self.contract.subject, dry_run=self.run.dry_run
+                    self.settings, self.intake.domain, self.intake.name, dry_run=self.run.dry_run
                 ),
                 iter(pa.ipc.open_stream(spool)),
                 run_id=self.run.id,
@@ -100,7 +103,7 @@ class Slice:
 
     @property
     def _uri(self) -> str:
-        where = (self.contract.domain, self.contract.subject)
+        where = (self.intake.domain, self.intake.name)
         return lake.table_uri(self.settings, self.layer, *where, dry_run=self.run.dry_run)
 
     def _commit(self, plan: Plan, known: pa.Schema, batches: Iterator[pa.RecordBatch]) -> int:

@@ -13,7 +13,7 @@ from common.transforms.operations import Frame
 from common.utils.errors import StaleError
 from common.utils.settings import Settings
 from common.verbs.references import Extracted
-from common.verbs.subject import Subject
+from common.verbs.subject import Intake
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ SHOWN = 5  # names or days in one warning
 
 
 def remember_contents(
-    subject: Subject,
+    intake: Intake,
     settings: Settings,
     extracted: Extracted,
     source: Source,
@@ -30,13 +30,13 @@ def remember_contents(
     """Warns of records before the window in files that no run has read before, and adds these to the index.
 
     Args:
-        subject: Whose files.
+        intake: Whose files.
         settings: Where the lake is.
         extracted: The run's bronze.
         source: How the items are understood; one whose items have no digest has nothing to remember.
         duck: Holds the table ``cleaned``.
     """
-    uri = lake.table_uri(settings, "files", subject.domain, subject.name)
+    uri = lake.table_uri(settings, "files", intake.domain, intake.name)
     dialect = source.dialect
     if not dialect or extracted.run.replay:
         return
@@ -48,7 +48,7 @@ def remember_contents(
         ).fetchall()
     }
     new = spans.keys() - known.keys()
-    _warn_of_days_before(subject, extracted, new, duck)
+    _warn_of_days_before(intake, extracted, new, duck)
     if new and not extracted.run.dry_run:
         file_index.write(uri, dialect, {**known, **spans}, extracted.run.id)
 
@@ -71,7 +71,7 @@ def demand_contents(source: Source, replayed: Frame) -> None:
 
 
 def _warn_of_days_before(
-    subject: Subject, extracted: Extracted, new: set[str], duck: duckdb.DuckDBPyConnection
+    intake: Intake, extracted: Extracted, new: set[str], duck: duckdb.DuckDBPyConnection
 ) -> None:
     found = duck.execute(
         "SELECT CAST(_event_at AS DATE) AS day, count(*), list(DISTINCT _item ORDER BY _item) "
@@ -89,7 +89,7 @@ def _warn_of_days_before(
         _some(files),
         len(days),
         _some([day.isoformat() for day in days]),
-        subject.dag_id,
+        intake.subject.dag_id,
         days[0],
         days[-1] + timedelta(days=1),
     )

@@ -16,7 +16,7 @@ from common.io.sources.configured import Configured
 from common.utils.errors import SettingsError, SourceError
 from common.utils.settings import Settings
 from common.verbs.references import Bookmark
-from common.verbs.subject import Subject
+from common.verbs.subject import Intake
 
 SETTLED = ("published", "unchanged")  # states of a run whose silver is what readers see
 
@@ -36,11 +36,17 @@ class Live:
     bookmark: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, version: Version | None) -> Live:
-        """A version's; nothing can be mixed with one that has no row."""
+    def of(cls, version: Version | None, intake: Intake) -> Live:
+        """A version's, of one source; nothing can be mixed with one that has no row."""
         if version is None:
             return cls()
-        return cls(version.watermark, version.source if version.rows else None, version.bookmark)
+        if intake.only:
+            return cls(version.watermark, version.source if version.rows else None, version.bookmark)
+        own = version.bookmark.get("sources", {}).get(intake.source, {})
+        until = own.get("data_as_of")
+        return cls(
+            until and datetime.fromisoformat(until), own.get("fingerprint") if version.rows else None, own
+        )
 
 
 def demand_key(found: Configured) -> None:
@@ -54,61 +60,70 @@ def demand_key(found: Configured) -> None:
 
 
 def demand_continuity(
-    subject: Subject, settings: Settings, source: Source, live: Live, run_id: str | None = ""
+    intake: Intake, settings: Settings, source: Source, live: Live, run_id: str | None = ""
 ) -> None:
     """Raises SourceError where the live version came from another source, or silver is not what it came from.
 
     Args:
-        subject: Whose.
+        intake: Whose.
         settings: Where the lake is.
         source: That is read now.
         live: The live version's.
         run_id: The run that asks, whose own silver is right; ``None`` for one with a bookmark: it publishes
             whatever silver changed since.
+
+    Of a snapshot silver is made anew by each run, so it matters to none what another left there.
     """
-    demand_same_source(subject, source, live.source)
-    demand_silver(subject, settings, source, live.source)
+    demand_same_source(intake, source, live.source)
+    if is_snapshot(intake, source):
+        return
+    demand_silver(intake, settings, source, live.source)
     if run_id is not None:
-        demand_settled(subject, settings, live.source, run_id)
+        demand_settled(intake, settings, live.source, run_id)
 
 
-def demand_same_source(subject: Subject, source: Source, live_source: str | None) -> None:
+def is_snapshot(intake: Intake, source: Source) -> bool:
+    """Whether each run reads all that the source holds; with a cursor it reads what is new."""
+    return intake.records.snapshot and not source.incremental
+
+
+def demand_same_source(intake: Intake, source: Source, live_source: str | None) -> None:
     """Raises SourceError where the live version came from another source."""
     if live_source in (None, source.fingerprint):
         return
     raise SourceError(
-        f"The live version of {subject.collection} came from another source or mapping than {source.name}: "
+        f"The live version of {intake.collection} came from another source or mapping than {source.name}: "
         "the two would be mixed.",
-        where=f"the variables {subject.variables}*",
+        where=f"the variables {intake.variables}*",
         next_step="Set them back, or trigger the DAG with full_refresh to rebuild all from this source.",
     )
 
 
-def demand_silver(subject: Subject, settings: Settings, source: Source, live_source: str | None) -> None:
+def demand_silver(intake: Intake, settings: Settings, source: Source, live_source: str | None) -> None:
     """Raises SourceError where silver is not what the live version came from.
 
     The run's days would lose what only silver still has of them: files may be gone since they were read.
     """
     if live_source is None:
         return
-    uri = lake.table_uri(settings, "silver", subject.domain, subject.name)
+    uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
     if history.found_by(uri).source != source.fingerprint:
         raise SourceError(
-            f"Silver of {subject.collection} is lost, or a run that failed rebuilt it from another source.",
+            f"Silver of {intake.collection} is lost, or a run that failed rebuilt it from another source.",
             where=uri,
             next_step="Bring it back, or trigger the DAG with full_refresh to rebuild all from this source.",
         )
 
 
-def demand_settled(subject: Subject, settings: Settings, live_source: str | None, run_id: str = "") -> None:
+def demand_settled(intake: Intake, settings: Settings, live_source: str | None, run_id: str = "") -> None:
     """Raises SourceError where a failed run has rewritten other days of silver than its own.
 
     A record that it moved to another day would be published there, and stay where it was as well. A run with
     a bookmark need not ask: it publishes all that silver changed since.
     """
-    uri = lake.table_uri(settings, "silver", subject.domain, subject.name)
+    uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
     for other in history.reaching(uri) if live_source else ():
-        record = reports.read(settings, subject.collection, other)
+        record = reports.read(settings, intake.collection, other)
         if other != run_id and record and record.state not in SETTLED:
             raise SourceError(
                 f"Run {other} has rewritten other days of silver than its own, and has not published them.",
@@ -117,7 +132,7 @@ def demand_settled(subject: Subject, settings: Settings, live_source: str | None
             )
 
 
-def bookmark_of(subject: Subject, settings: Settings, source: Source, live: Live) -> Bookmark | None:
+def bookmark_of(intake: Intake, settings: Settings, source: Source, live: Live) -> Bookmark | None:
     """How far the source is published; ``None`` where it needs no bookmark.
 
     Raises:
@@ -131,13 +146,13 @@ def bookmark_of(subject: Subject, settings: Settings, source: Source, live: Live
         found = TypeAdapter(Bookmark).validate_python(live.bookmark)
     except ValidationError:
         found = None
-    silver = lake.version(lake.table_uri(settings, "silver", subject.domain, subject.name))
+    silver = lake.version(lake.table_uri(settings, "silver", intake.domain, intake.name))
     if found is None or not 0 <= found.silver <= silver:
         what = (
             "is lost" if found is None else f"speaks of version {found.silver} of silver, which has {silver}"
         )
         raise SourceError(
-            f"The bookmark of {subject.collection}, from where its source is read on, {what}.",
+            f"The bookmark of {intake.collection}, from where its source is read on, {what}.",
             where="the live version of the collection",
             next_step="Nothing was read, so that nothing is left out. Roll back to a version that has one, "
             "or trigger the DAG with full_refresh to read everything again.",

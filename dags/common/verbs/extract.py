@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import partial
 
 from common.io import file_index, lake
@@ -23,45 +24,48 @@ from common.verbs.continuity import (
     bookmark_of,
     demand_continuity,
     demand_key,
+    is_snapshot,
 )
 from common.verbs.keys import write_keys
 from common.verbs.reading import Reading
 from common.verbs.references import READ, Bookmark, Extracted, Run, Statistics
 from common.verbs.spans import EVER
-from common.verbs.subject import Subject
+from common.verbs.subject import Intake
 
 log = logging.getLogger(__name__)
 
 
-def extract(subject: Subject, contract: Contract, settings: Settings, run: Run, live: Live) -> Extracted:
+def extract(intake: Intake, contract: Contract, settings: Settings, run: Run, live: Live) -> Extracted:
     """Reads the source into the run's slice of bronze, which replaces the slice of an earlier try whole.
 
     Args:
-        subject: Whose source; the environment configures it.
+        intake: The source; the environment configures it.
         contract: Says what a change of the source's columns does, and whether what it lost is taken away.
         settings: Of the house.
         run: What is asked for.
-        live: Of the live version of the collection.
+        live: Of the live version of the collection, as to this source.
 
     Raises:
         SourceError: The source is not there, is not as configured, or is another than the live version's;
             silver or the bookmark are not what the live version came from.
         SettingsError: The source is not configured.
     """
-    found = configured(subject.variables, settings.url_of)
-    plan = _planned(subject, settings, run, found.source, live)
+    found = source_of(intake, settings)
+    plan = _planned(intake, settings, run, found.source, live)
     demand_key(found)
     items = found.source.items()
-    chosen = to_read(items, _spans(subject, settings, found.source), plan.window or run.window)
+    known = {} if plan.snapshot else _spans(intake, settings, found.source)
+    chosen = to_read(items, known, plan.window or run.window)
     log.info("%s: window %s; %d of %d items are read", found.source.name, plan, len(chosen), len(items))
     started, since = time.monotonic(), plan.read_from
-    reading = reading_of(found, settings, subject, run, items=chosen, window=plan.window, bookmark=since)
-    slice_ = slice_of(subject, contract, settings, run, found=found, reading=reading)
+    reading = reading_of(found, settings, intake, run, items=chosen, window=plan.window, bookmark=since)
+    slice_ = slice_of(intake, contract, settings, run, found=found, reading=reading)
     bronze = slice_.write()
     keys = write_keys(slice_, found.source, items, found.settings.key) if contract.deletions else None
     reading.spool.clear()
     return Extracted(
         run,
+        intake.source,
         plan.window,
         found.source.fingerprint,
         found.source.name,
@@ -72,16 +76,37 @@ def extract(subject: Subject, contract: Contract, settings: Settings, run: Run, 
         _moved(plan.bookmark, reading) if plan.advances else plan.bookmark,
         plan.advances,
         keys,
+        plan.snapshot,
+        oldest_day(contract, run),
+        datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def source_of(intake: Intake, settings: Settings) -> Configured:
+    """The source as the environment configures it, not connected to yet.
+
+    Raises:
+        SettingsError: It is not configured, or wrongly.
+    """
+    return configured(intake.variables, settings.url_of, intake.defaults())
+
+
+def oldest_day(contract: Contract, run: Run) -> date | None:
+    """The first day that the collection keeps; ``None`` where it keeps all."""
+    return (run.window.end - contract.retention).date() if contract.retention else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a run reads: its window, and whether it goes on from the bookmark and moves it."""
+    """What a run reads: its window, and whether it goes on from the bookmark and moves it.
+
+    Of a snapshot it is always all that there is.
+    """
 
     window: Window | None
     bookmark: Bookmark | None
     advances: bool
+    snapshot: bool
 
     def __str__(self) -> str:
         return str(self.window or READ)
@@ -91,26 +116,28 @@ class _Plan:
         return self.bookmark if self.advances else None
 
 
-def _planned(subject: Subject, settings: Settings, run: Run, source: Source, live: Live) -> _Plan:
+def _planned(intake: Intake, settings: Settings, run: Run, source: Source, live: Live) -> _Plan:
     advances = source.incremental and (run.scheduled or run.full_refresh)
-    bookmark = bookmark_of(subject, settings, source, Live() if run.full_refresh else live)
+    snapshot = is_snapshot(intake, source)
+    bookmark = bookmark_of(intake, settings, source, Live() if run.full_refresh else live)
     if not run.full_refresh:
-        demand_continuity(subject, settings, source, live, None if advances else run.id)
-    return _Plan(effective_window(settings, run, live, advances=advances), bookmark, advances)
+        demand_continuity(intake, settings, source, live, None if advances else run.id)
+    window = effective_window(settings, run, live, advances=advances)
+    return _Plan(Window(None, run.window.end) if snapshot else window, bookmark, advances, snapshot)
 
 
-def _spans(subject: Subject, settings: Settings, source: Source) -> dict[str, file_index.Span]:
+def _spans(intake: Intake, settings: Settings, source: Source) -> dict[str, file_index.Span]:
     """What days each content holds, as earlier runs found."""
-    return file_index.read(lake.table_uri(settings, "files", subject.domain, subject.name), source.dialect)
+    return file_index.read(lake.table_uri(settings, "files", intake.domain, intake.name), source.dialect)
 
 
 def slice_of(  # noqa: PLR0913 (what goes into bronze, for whom)
-    subject: Subject, contract: Contract, settings: Settings, run: Run, *, found: Configured, reading: Reading
+    intake: Intake, contract: Contract, settings: Settings, run: Run, *, found: Configured, reading: Reading
 ) -> Slice:
     """The slice of bronze that a reading fills."""
     declared = Declared(found.settings.types, f"{found.variables}TYPES")
-    demand = partial(columns.demand, found, needed=subject.module().COLUMNS)
-    return Slice(contract, settings, run, reading, declared, found.settings.key, demand)
+    demand = partial(columns.demand, found, needed=intake.records.needed(found.settings.columns))
+    return Slice(intake, contract, settings, run, reading, declared, found.settings.key, demand)
 
 
 def effective_window(settings: Settings, run: Run, live: Live, *, advances: bool = False) -> Window | None:
@@ -136,7 +163,7 @@ def to_read(items: Sequence[Item], known: dict[str, file_index.Span], window: Wi
 def reading_of(  # noqa: PLR0913 (what is read, for whom, and from where on)
     found: Configured,
     settings: Settings,
-    subject: Subject,
+    intake: Intake,
     run: Run,
     *,
     items: Sequence[Item],
@@ -152,7 +179,7 @@ def reading_of(  # noqa: PLR0913 (what is read, for whom, and from where on)
 
     folder = hashlib.sha256(run.id.encode()).hexdigest()[:32]
     spool = Spool(
-        settings.home / "spool" / subject.domain / subject.name / folder,
+        settings.home / "spool" / intake.domain / intake.name / folder,
         repr((source.fingerprint, found.settings.model_dump(), window, run.dry_run)),  # kept as its digest
     )
     return Reading(source, items, scope, spool)

@@ -32,15 +32,15 @@ def write_keys(slice_: Slice, source: Source, items: Sequence[Item], key: Sequen
     Raises:
         SourceError: The source has no list of keys.
     """
-    contract, settings, run = slice_.contract, slice_.settings, slice_.run
+    intake, settings, run = slice_.intake, slice_.settings, slice_.run
     if not (run.scheduled or run.full_refresh):
         return None
     if not isinstance(source, Keyed):
         raise SourceError(
-            f"{source.name} cannot list its keys, and the contract of {contract.name} asks for it.",
+            f"{source.name} cannot list its keys, and the contract of {intake.collection} asks for it.",
             next_step="Take the custom property deletions from the contract, or read from a database.",
         )
-    uri = lake.table_uri(settings, "keys", contract.domain, contract.subject, dry_run=run.dry_run)
+    uri = lake.table_uri(settings, "keys", intake.domain, intake.name, dry_run=run.dry_run)
     types = [field for field in slice_.plan.schema if field.name.lower() in {name.lower() for name in key}]
     schema = pa.schema([*types, pa.field("_run", pa.string())])
     rows = 0

@@ -13,7 +13,7 @@ from common.io import lake, reports
 from common.io.collections.partitions import buckets
 from common.io.collections.protocol import Collection, Mode, Version, VersionGone
 from common.utils.contract import Contract
-from common.utils.errors import StaleError
+from common.utils.errors import ContractError, StaleError
 from common.utils.settings import MAIN, Settings
 from common.verbs.level import copied, lacking, main_beside, watermark_of
 from common.verbs.references import Loaded, Transformed, Validated
@@ -123,6 +123,11 @@ def _own(contract: Contract, transformed: Transformed, *live: Version | None) ->
     """
     if contract.partition_by == "hash":
         return set(buckets(contract))
+    if transformed.whole:
+        raise ContractError(
+            f"{contract.name} is computed as a whole, and spread by {contract.partition_by}.",
+            next_step="Say partitionBy: hash in its contract, or WHOLE = False in its transforms.",
+        )
     window = transformed.window
     computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
     if window is None:
@@ -149,7 +154,7 @@ def _others(
 def _mode(contract: Contract, transformed: Transformed) -> Mode:
     """Whole partitions are replaced; but a dry run's gold has its own days only, and a bucket others too."""
     run = transformed.run
-    days_only = run.dry_run and not run.full_refresh
+    days_only = run.dry_run and not (run.full_refresh or transformed.whole)
     return "upsert" if contract.partition_by == "hash" and days_only else "replace"
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from common.io import reports
 from common.io.collections.protocol import Published, Version
-from common.io.sources.configured import configured
 from common.utils.contract import Contract
 from common.utils.errors import SourceError
 from common.utils.settings import MAIN, Settings
 from common.verbs.continuity import Live, demand_continuity
-from common.verbs.extract import extract
+from common.verbs.extract import extract, source_of
 from common.verbs.load import load
 from common.verbs.publish import publish
-from common.verbs.references import Extracted, Run
+from common.verbs.references import Extracted, Run, Statistics, Transformed
 from common.verbs.stores import opened
-from common.verbs.subject import Subject
-from common.verbs.transform import transform
+from common.verbs.subject import Intake, Subject
+from common.verbs.transform import Before, transform
 from common.verbs.validate import validate
 
 log = logging.getLogger(__name__)
@@ -31,31 +31,67 @@ def live_version(contract: Contract, settings: Settings, store: str = MAIN) -> V
         return collection.live()
 
 
-def extract_live(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Extracted:
-    """Extracts from where the live version ends."""
-    extracted = extract(subject, contract, settings, run, Live.of(live_version(contract, settings)))
+def extract_live(intake: Intake, contract: Contract, settings: Settings, run: Run) -> Extracted:
+    """Extracts one source from where the live version ends.
+
+    Of several sources each has a record of its own beside the run's, for they are read at once.
+    """
+    live = Live.of(live_version(contract, settings), intake)
+    extracted = extract(intake, contract, settings, run, live)
+    told: dict[str, Any] = {} if intake.only else {"state": "extracted"}
     reports.record(
         settings,
         contract.name,
         run.id,
+        intake.part,
         window=extracted.window,
         source_name=extracted.source_name,
         statistics=extracted.statistics,
         drift=extracted.drift,
+        **told,
     )
     return extracted
 
 
+def transform_live(
+    subject: Subject, contract: Contract, settings: Settings, run_id: str, extracted: Sequence[Extracted]
+) -> Transformed:
+    """Transforms what could be read; a source that could not is named in what the run publishes."""
+    if len(subject.intakes()) == 1:
+        return transform(subject, settings, extracted)
+    live, read = live_version(contract, settings), {one.intake for one in extracted}
+    parts = {
+        intake.source: reports.read(settings, contract.name, run_id, intake.part)
+        for intake in subject.intakes()
+        if intake.source not in read
+    }
+    errors = {name: part.error for name, part in parts.items() if part and part.state == "failed"}
+    transformed = transform(
+        subject, settings, extracted, Before(live.bookmark.get("sources", {}) if live else {}, errors)
+    )
+    reports.record(
+        settings,
+        contract.name,
+        run_id,
+        window=transformed.window,
+        source_name=transformed.source_name,
+        statistics=Statistics.of([one.statistics for one in extracted]),
+        drift=tuple(f"{one.intake}: {drift}" for one in extracted for drift in one.drift),
+    )
+    return transformed
+
+
 def why_rebuild(subject: Subject, contract: Contract, settings: Settings) -> str:
     """Why only a full refresh can go on from what is live; empty where nothing is in the way."""
-    live = Live.of(live_version(contract, settings))
-    if live.source is None:
-        return ""
-    source = configured(subject.variables, settings.url_of).source
-    try:
-        demand_continuity(subject, settings, source, live)
-    except SourceError as error:
-        return error.what
+    version = live_version(contract, settings)
+    for intake in (one for one in subject.intakes() if one.is_configured):
+        live = Live.of(version, intake)
+        if live.source is None:
+            continue
+        try:
+            demand_continuity(intake, settings, source_of(intake, settings).source, live)
+        except SourceError as error:
+            return error.what
     return ""
 
 
@@ -70,8 +106,9 @@ def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) 
             told after all others have had their turn.
     """
     with _noted(settings, contract, run):
-        extracted = extract_live(subject, contract, settings, run)
-        validated = validate(contract, settings, transform(subject, settings, extracted))
+        extracted = _extract_all(subject, contract, settings, run)
+        transformed = transform_live(subject, contract, settings, run.id, extracted)
+        validated = validate(contract, settings, transformed)
     failures: list[Exception] = []
     published = None
     for store in settings.stores:
@@ -85,6 +122,20 @@ def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) 
     if failures:
         raise failures[0]
     return published
+
+
+def _extract_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> list[Extracted]:
+    """What can be read; one source of several that fails does not stop the others."""
+    found = []
+    for intake in (one for one in subject.intakes() if one.is_configured):
+        try:
+            with _noted(settings, contract, run, intake.part):
+                found.append(extract_live(intake, contract, settings, run))
+        except Exception:  # whatever it is: the other sources must not wait for this one
+            if intake.only:
+                raise
+            log.exception("%s: run %s could not read the source '%s'", contract.name, run.id, intake.source)
+    return found
 
 
 @contextmanager

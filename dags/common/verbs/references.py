@@ -5,7 +5,7 @@ Each is plain JSON through :func:`to_json` and back through :func:`from_json`, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -78,6 +78,14 @@ class Statistics:
     retries: int = 0
     failed: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, sources: Sequence[Statistics]) -> Statistics:
+        """Of several sources together; they are read at once, so the seconds are the slowest one's."""
+        names = ("items", "read", "records", "size", "retries")
+        sums = {name: sum(getattr(one, name) for one in sources) for name in names}
+        failed = {item: reason for one in sources for item, reason in one.failed.items()}
+        return cls(**sums, seconds=max((one.seconds for one in sources), default=0.0), failed=failed)
+
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
@@ -95,9 +103,10 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """Bronze, as received.
+    """Bronze of one source, as received.
 
     Attributes:
+        intake: The source's name in its subject.
         window: What the run answers for: ``run.window`` with lookback, reaching back to the watermark;
             ``None`` where that is the days of whatever records it read.
         source: Fingerprint of the source's location and mapping.
@@ -108,9 +117,13 @@ class Extracted:
         bookmark: Of the live version, or where this run has read up to; ``None`` where the source needs none.
         advances: Whether the run moves the bookmark.
         keys: The keys that the source has now, where the contract asks for their comparison.
+        snapshot: These are all the records that the source has: whatever else silver holds is gone.
+        oldest: The first day that is kept, where the contract has a retention.
+        read_at: ISO time in UTC when the source was read.
     """
 
     run: Run
+    intake: str
     window: Window | None
     source: str
     source_name: str
@@ -121,6 +134,9 @@ class Extracted:
     bookmark: Bookmark | None = None
     advances: bool = False
     keys: TableRef | None = None
+    snapshot: bool = False
+    oldest: date | None = None
+    read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +144,13 @@ class Transformed:
     """Silver and gold slices with the ledger.
 
     Attributes:
+        window: Of the sources together; ``None`` where that is the days of what was read.
+        source: Fingerprint of the sources together.
         watermark: ISO time in UTC of the latest event in silver up to the window's end, or ``None``.
         partitions: The partitions the run answers for.
-        bookmark: Kept with the version that the run publishes.
+        bookmark: Kept with the version that the run publishes; of several sources one of each, by name, under
+            ``sources``.
+        whole: Gold was computed from all of silver, and holds no more than that.
     """
 
     run: Run
@@ -142,6 +162,7 @@ class Transformed:
     watermark: str | None
     partitions: tuple[str, ...]
     bookmark: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,28 +13,28 @@ import pyarrow as pa
 from common.io import dead_letters, lake, reports
 from common.io.partitions import as_sql, run_condition
 from common.io.sources import ORIGIN
-from common.io.sources.configured import Configured, configured
+from common.io.sources.configured import Configured
 from common.io.sources.letters import Letter, Letters
 from common.transforms import operations
 from common.transforms.operations import Frame
 from common.utils.contract import Contract
 from common.utils.settings import Settings
 from common.verbs.continuity import Live, bookmark_of, demand_continuity
-from common.verbs.extract import reading_of, slice_of, statistics_of
+from common.verbs.extract import oldest_day, reading_of, slice_of, source_of, statistics_of
 from common.verbs.references import Extracted, Loaded, Run, TableRef
-from common.verbs.subject import Subject
+from common.verbs.subject import Intake, Subject
 from common.verbs.tables import Tables, stream
 
 log = logging.getLogger(__name__)
 
 
 def extract_letters(  # noqa: PLR0913 (a run, and which letters)
-    subject: Subject, contract: Contract, settings: Settings, run: Run, live: Live, *, rule: str = ""
+    intake: Intake, contract: Contract, settings: Settings, run: Run, live: Live, *, rule: str = ""
 ) -> Extracted:
     """The dead letters that were not replayed yet, as the run's slice of bronze.
 
     Args:
-        subject: Whose.
+        intake: Whose.
         contract: Of its collection.
         settings: Of the house.
         run: Its window says which records are meant, by their own time; those without one always are.
@@ -44,19 +44,20 @@ def extract_letters(  # noqa: PLR0913 (a run, and which letters)
     Raises:
         SourceError: The live version came from another source, or silver is not what it came from.
     """
-    found = configured(subject.variables, settings.url_of)
-    demand_continuity(subject, settings, found.source, live, None if found.source.incremental else run.id)
-    bookmark = bookmark_of(subject, settings, found.source, live)
-    letters = Letters(found.source, _wanted(subject, settings, found, rule, run.id))
+    found = source_of(intake, settings)
+    demand_continuity(intake, settings, found.source, live, None if found.source.incremental else run.id)
+    bookmark = bookmark_of(intake, settings, found.source, live)
+    letters = Letters(found.source, _wanted(intake, settings, found, rule, run.id))
     log.info("%d dead letters are replayed", len(letters.letters))
     items = letters.items()
-    reading = reading_of(found, settings, subject, run, items=items, window=run.window, source=letters)
-    slice_ = slice_of(subject, replace(contract, drift="evolve"), settings, run, found=found, reading=reading)
+    reading = reading_of(found, settings, intake, run, items=items, window=run.window, source=letters)
+    slice_ = slice_of(intake, replace(contract, drift="evolve"), settings, run, found=found, reading=reading)
     slice_.layer = "replays"
     bronze = slice_.write()
     reading.spool.clear()
     extracted = Extracted(
         run,
+        intake.source,
         window=None,
         source=found.source.fingerprint,
         source_name=letters.name,
@@ -64,33 +65,48 @@ def extract_letters(  # noqa: PLR0913 (a run, and which letters)
         rejected=dict(slice_.rejected),
         statistics=statistics_of(reading, len(items), bronze.rows),
         bookmark=bookmark,
+        oldest=oldest_day(contract, run),
     )
-    extracted = replace(extracted, bronze=_within(subject, settings, found, extracted))
-    reports.record(settings, contract.name, run.id, source_name=letters.name, statistics=extracted.statistics)
+    extracted = replace(extracted, bronze=_within(intake, settings, found, extracted))
+    reports.record(
+        settings,
+        contract.name,
+        run.id,
+        intake.part,
+        source_name=letters.name,
+        statistics=extracted.statistics,
+    )
     return extracted
 
 
-def mark_replayed(contract: Contract, settings: Settings, loaded: Loaded) -> int:
+def mark_replayed(subject: Subject, settings: Settings, loaded: Loaded) -> int:
     """Marks what the run accepted, once that is published; how many records these are.
 
     What it rejected again stays what it was, and is not kept twice. Done again, it changes nothing: what was
     rejected leaves the run's slice of bronze before it leaves the run's own dead letters.
     """
     run_id = loaded.validated.transformed.run.id
-    bronze = lake.table_uri(settings, "replays", contract.domain, contract.subject)
-    uri = dead_letters.table_uri(settings, contract.domain, contract.subject)
-    with lake.connect(settings) as duck:
-        rejected = nw.from_native(duck.from_arrow(dead_letters.read(duck, uri, run_id)))
-        accepted = _kept(duck, bronze, lake.version(bronze), run_id, rejected, how="anti")
-        dead_letters.mark(duck, uri, accepted, run_id)
-        marked = len(accepted)
+    marked = sum(_marked(intake, settings, run_id) for intake in subject.intakes())
     log.info("%d records are marked as replayed", marked)
     return marked
 
 
-def _wanted(subject: Subject, settings: Settings, found: Configured, rule: str, run_id: str) -> list[Letter]:
+def _marked(intake: Intake, settings: Settings, run_id: str) -> int:
+    bronze = lake.table_uri(settings, "replays", intake.domain, intake.name)
+    uri = dead_letters.table_uri(settings, intake.domain, intake.name)
+    at = lake.version(bronze)
+    if at < 0:
+        return 0
+    with lake.connect(settings) as duck:
+        rejected = nw.from_native(duck.from_arrow(dead_letters.read(duck, uri, run_id)))
+        accepted = _kept(duck, bronze, at, run_id, rejected, how="anti")
+        dead_letters.mark(duck, uri, accepted, run_id)
+        return len(accepted)
+
+
+def _wanted(intake: Intake, settings: Settings, found: Configured, rule: str, run_id: str) -> list[Letter]:
     """The letters of what the source still stands for: a file's newer content replaces its older one."""
-    uri = dead_letters.table_uri(settings, subject.domain, subject.name)
+    uri = dead_letters.table_uri(settings, intake.domain, intake.name)
     with lake.connect(settings) as duck:
         of = {"rule": rule, "source": found.source.fingerprint, "run_id": run_id}
         letters: list[Letter] = dead_letters.waiting(duck, uri, **of).to_pylist()
@@ -105,13 +121,13 @@ def _wanted(subject: Subject, settings: Settings, found: Configured, rule: str, 
     return current
 
 
-def _within(subject: Subject, settings: Settings, found: Configured, extracted: Extracted) -> TableRef:
+def _within(intake: Intake, settings: Settings, found: Configured, extracted: Extracted) -> TableRef:
     """The slice without the records whose own time lies outside of the run's window."""
     bronze, used = extracted.bronze, found.settings
-    names = {name: used.columns.get(name, name) for name in subject.module().COLUMNS}
+    names = {name: used.columns.get(name, name) for name in intake.records.columns}
     with lake.connect(settings) as duck:
-        texts = Tables(subject, settings, extracted, duck).bronze()
-        typed = subject.module().clean(operations.received(texts, names, used.key, used.updated_at))
+        texts = Tables(intake, settings, extracted, duck).bronze()
+        typed = intake.records.clean(operations.received(texts, names, used.key, used.updated_at))
         place = operations.placed(typed, extracted.run.window).filter(nw.col("_place") == "within")
         kept = _kept(duck, bronze.uri, bronze.version, extracted.run.id, place, how="semi")
         return TableRef(bronze.uri, lake.version(bronze.uri), len(kept))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 
+from common.io.partitions import Condition, ranges_condition
 from common.utils.contract import Contract
 from common.utils.window import Window, days_of
 
@@ -12,16 +13,16 @@ EVER = Window(None, datetime(9999, 12, 31, tzinfo=UTC))
 """No window ends later."""
 
 
-def gold_days(contract: Contract, partitions: Iterable[str]) -> Window | None:
-    """The days of gold whose rows make up partitions; ``None`` where there are none.
+def gold_days(contract: Contract, partitions: Iterable[str]) -> Condition | None:
+    """The days of gold whose rows make up partitions, to read; ``None`` where there are none.
 
     Args:
         contract: Where it spreads rows by a hash of the key, a bucket has rows of any day.
         partitions: Days, months or buckets that a run answers for.
     """
     if contract.partition_by == "hash":
-        return EVER
-    return Window.spanning(wanted) if (wanted := list(partitions)) else None
+        return []
+    return ranges_condition(found) if (found := spans(partitions)) else None
 
 
 def partitions_between(

@@ -1,16 +1,28 @@
-"""A subject: what its DAG file says of it. Cheap to import; what is heavy is imported where a task runs."""
+"""A subject and its sources: what its DAG file says of it. Cheap to import; the rest where a task runs."""
 
 from __future__ import annotations
 
 import importlib
+import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from common.utils.errors import SettingsError, did_you_mean
+from common.utils.settings import MAIN
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     import pyarrow as pa
 
+    from common.transforms.operations import Records
     from common.utils.contract import Contract
+
+SAMPLES = "VITRINE_SAMPLES"
+"""The variable that names the folder of generated samples, for sources of which nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +53,129 @@ class Subject:
         """``vitrine_sales_product_revenue_v1``."""
         return f"vitrine_{self.domain}_{self.name}_v{self.major}"
 
-    @property
-    def variables(self) -> str:
-        """How the environment variables of its source begin: ``VITRINE_SALES_PRODUCT_REVENUE_``."""
-        return f"VITRINE_{self.domain}_{self.name}_".upper()
-
     def module(self) -> Transforms:
         """Its pure functions, the module of its name among the transforms, imported now."""
         return cast("Transforms", importlib.import_module(f"common.transforms.{self.name}"))
+
+    def intakes(self) -> tuple[Intake, ...]:
+        """Its sources, in the order of its module."""
+        return tuple(Intake(self, source) for source in self.module().SOURCES)
+
+    def intake(self, source: str) -> Intake:
+        """One of its sources.
+
+        Raises:
+            SettingsError: It has none of that name.
+        """
+        known = self.module().SOURCES
+        if source not in known:
+            raise SettingsError(
+                f"{self.collection} has no source '{source}': {did_you_mean(source, known)}",
+                where=f"SOURCES of common.transforms.{self.name}",
+            )
+        return Intake(self, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One source of a subject. Its bronze, silver and dead letters are its own.
+
+    Attributes:
+        source: Its name among the module's ``SOURCES``.
+    """
+
+    subject: Subject
+    source: str
+
+    @property
+    def records(self) -> Records:
+        """What the source holds."""
+        return self.subject.module().SOURCES[self.source]
+
+    @property
+    def only(self) -> bool:
+        """Whether the subject has no other source."""
+        return len(self.subject.module().SOURCES) == 1
+
+    @property
+    def domain(self) -> str:
+        """Of the subject."""
+        return self.subject.domain
+
+    @property
+    def name(self) -> str:
+        """How its tables are named in the domain: ``product_revenue``; of one of several ``items/feeds``."""
+        return self.subject.name if self.only else f"{self.subject.name}/{self.source}"
+
+    @property
+    def collection(self) -> str:
+        """Of the subject, as messages name it."""
+        return self.subject.collection
+
+    @property
+    def variables(self) -> str:
+        """How its environment variables begin: ``VITRINE_SALES_PRODUCT_REVENUE_``.
+
+        Of one of several sources ``VITRINE_CONTENT_ITEMS_FEEDS_``.
+        """
+        own = "" if self.only else f"{self.source}_"
+        return f"VITRINE_{self.domain}_{self.subject.name}_{own}".upper()
+
+    @property
+    def part(self) -> str:
+        """Where a run's record notes what became of it: the run's own, or one beside it of one of several."""
+        return MAIN if self.only else f"extract_{self.source}"
+
+    @property
+    def domain_variables(self) -> str:
+        """How variables begin that serve all subjects of the domain: ``VITRINE_LEARNING_ACTIVITY_``."""
+        return f"VITRINE_{self.domain}_{self.source}_".upper()
+
+    def defaults(self) -> dict[str, str]:
+        """Variables that hold where its own are not set: the domain's or the sample's, then the module's."""
+        shared = self.domain_variables
+        names = [name for name in os.environ if name.startswith(shared)]
+        said = {name.removeprefix(shared): os.environ[name] for name in names}
+        return {**self.records.default, **(said or self._sample())}
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether it is to be read: one of several is only where something is said of it."""
+        said = (self.variables, self.domain_variables)
+        return self.only or any(name.startswith(said) for name in os.environ) or bool(self._sample())
+
+    def _sample(self) -> Mapping[str, str]:
+        """How its sample is read, where there is one and the environment says nothing of the source."""
+        folder = os.environ.get(SAMPLES)
+        index = Path(folder or "", self.domain, f"{self.subject.name}.json")
+        if not folder or not index.exists() or any(name.startswith(self.variables) for name in os.environ):
+            return {}
+        found: Mapping[str, str] = json.loads(index.read_text("utf-8"))["variables"].get(self.source, {})
+        return found
 
 
 class Transforms(Protocol):
     """What a subject's module of pure functions has. Frames are lazy and never changed.
 
     Attributes:
-        COLUMNS: Our names of the columns that a record must have.
-        FIELDS: Columns of silver that ``clean`` types; ``date`` is among them and partitions silver.
-        GOLD: Columns of gold; ``date`` is among them and partitions gold.
+        SOURCES: What each source holds, by name.
+        GOLD: Columns of gold; by days, ``date`` is among them and partitions gold.
+        WHOLE: Gold is computed from all of silver each time; else from whole days, those that changed.
     """
 
-    COLUMNS: tuple[str, ...]
-    FIELDS: pa.Schema
+    SOURCES: Mapping[str, Records]
     GOLD: pa.Schema
+    WHOLE: bool
 
-    def clean(self, received: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """Types the columns and marks what cannot be typed; see :mod:`common.transforms.operations`."""
+    def aggregate(self, silver: Mapping[str, nw.LazyFrame[Any]], as_of: datetime) -> nw.LazyFrame[Any]:
+        """Gold from silver.
 
-    def aggregate(self, silver: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """Gold from whole days of silver."""
+        Args:
+            silver: Of each source: whole days, or all of it.
+            as_of: What "now" is: the end of the run's window.
+        """
 
-    def silver_totals(self, silver: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    def silver_totals(self, silver: Mapping[str, nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """One row of control totals."""
 
     def gold_totals(self, gold: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

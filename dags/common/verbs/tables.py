@@ -1,4 +1,4 @@
-"""The lake as one run sees it: what it found there and what it writes."""
+"""The lake as one run sees one source of a subject: what it found there and what it writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from common.transforms.operations import Frame
 from common.utils.quoting import identifier
 from common.utils.settings import Settings
 from common.verbs.references import Extracted, TableRef
-from common.verbs.subject import Subject
+from common.verbs.subject import Intake
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +25,10 @@ OWN = (*ORIGIN.names, "_run")
 
 
 class Tables:
-    """The Delta tables of one subject during one run. A dry run reads the lake and writes beside it.
+    """The Delta tables of one source during one run. A dry run reads the lake and writes beside it.
 
     Args:
-        subject: Whose tables.
+        intake: Whose tables.
         settings: Where the lake is.
         extracted: The run and its source.
         duck: The run's engine.
@@ -41,17 +41,17 @@ class Tables:
     """
 
     def __init__(
-        self, subject: Subject, settings: Settings, extracted: Extracted, duck: duckdb.DuckDBPyConnection
+        self, intake: Intake, settings: Settings, extracted: Extracted, duck: duckdb.DuckDBPyConnection
     ) -> None:
-        self._subject, self._settings, self._duck = subject, settings, duck
+        self._intake, self._settings, self._duck = intake, settings, duck
         self._run, self._bronze, self._source = extracted.run, extracted.bronze, extracted.source
         self._keys = extracted.keys
-        # The latest versions are asked for first: what another run commits in between is then a conflict
-        self._latest = {layer: lake.version(self.uri(layer)) for layer in ("silver", "gold")}
+        # The latest version is asked for first: what another run commits in between is then a conflict
+        self._latest = lake.version(self.uri)
         # Laid by key over what an earlier try made, records come to the same, and none of it may be taken
         # back: the bookmark is past it once that try has published. Files begin where the first try began.
         again = extracted.bookmark is not None or self._run.replay
-        self._found = history.found_by(self.uri("silver"), "" if again else self._run.id)
+        self._found = history.found_by(self.uri, "" if again else self._run.id)
         self.tried = self._days_since(self._found.version)
         self.unpublished = self._days_since(extracted.bookmark.silver if extracted.bookmark else -1)
         another = self._found.source not in ("", self._source)
@@ -59,17 +59,21 @@ class Tables:
         if another:
             log.warning("silver came from another source or mapping: it starts anew from this run's records")
 
-    def uri(self, layer: lake.Layer, *, write: bool = False) -> str:
-        """Where a table stands, to read or to write."""
-        dry_run = write and self._run.dry_run
-        return lake.table_uri(
-            self._settings, layer, self._subject.domain, self._subject.name, dry_run=dry_run
-        )
+    @property
+    def uri(self) -> str:
+        """Where silver stands, to read."""
+        return lake.table_uri(self._settings, "silver", self._intake.domain, self._intake.name)
+
+    @property
+    def written_uri(self) -> str:
+        """Where silver stands, to write."""
+        intake, dry_run = self._intake, self._run.dry_run
+        return lake.table_uri(self._settings, "silver", intake.domain, intake.name, dry_run=dry_run)
 
     def _days_since(self, version: int) -> set[date]:
-        if not 0 <= version < self._latest["silver"]:
+        if not 0 <= version < self._latest:
             return set()
-        return history.days_between(self.uri("silver"), version, self._latest["silver"])
+        return history.days_between(self.uri, version, self._latest)
 
     def bronze(self) -> Frame:
         """The run's slice, all columns as text."""
@@ -91,26 +95,18 @@ class Tables:
     def found(self, schema: pa.Schema, keep: Condition) -> Frame:
         """Silver as it was before the run."""
         at = -1 if self.anew else self._found.version
-        return nw.from_native(lake.scan(self._duck, self.uri("silver"), at, schema=schema, keep=keep))
+        return nw.from_native(lake.scan(self._duck, self.uri, at, schema=schema, keep=keep))
 
-    def written(self, layer: lake.Layer, at: int, keep: Condition) -> Frame:
+    def written(self, at: int, keep: Condition) -> Frame:
         """What the run wrote, as :meth:`replace` gave its version."""
-        return nw.from_native(lake.scan(self._duck, self.uri(layer, write=True), at, keep=keep))
+        return nw.from_native(lake.scan(self._duck, self.written_uri, at, keep=keep))
 
-    def replace(  # noqa: PLR0913 (what is replaced, and what that rests on)
-        self,
-        layer: lake.Layer,
-        rows: Frame,
-        schema: pa.Schema,
-        keep: Condition,
-        *,
-        exclusive: bool = False,
-        reach: str = "",
+    def replace(
+        self, rows: Frame, schema: pa.Schema, keep: Condition, *, exclusive: bool = False, reach: str = ""
     ) -> int:
-        """Replaces some days of silver or gold, or all of it; a dry run's table holds nothing else.
+        """Replaces some days of silver, or all of it; a dry run's table holds nothing else.
 
         Args:
-            layer: Which table.
             rows: In any order and with any columns more.
             schema: What is written.
             keep: The days; all rows must be of them.
@@ -125,13 +121,13 @@ class Tables:
         """
         ordered = rows.to_native().order("date")
         return lake.replace(
-            self.uri(layer, write=True),
+            self.written_uri,
             pa.RecordBatchReader.from_batches(schema, stream(ordered, schema)),
             run_id=self._run.id,
             source=self._source,
             predicate=None if self._run.dry_run else as_sql(keep),
             partition_by=("date",),
-            base=None if self._run.dry_run else self._latest[layer],
+            base=None if self._run.dry_run else self._latest,
             exclusive=exclusive and not self._run.dry_run,
             reach=reach,
         )

@@ -16,6 +16,7 @@ from common.utils.settings import Settings
 from common.verbs.continuity import SETTLED
 from common.verbs.references import READ, Run, Transformed, Validated
 from common.verbs.spans import gold_days
+from common.verbs.subject import Subject
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def validate(contract: Contract, settings: Settings, transformed: Transformed) -
     run = transformed.run
     letters = dead_letters.table_uri(settings, contract.domain, contract.subject, dry_run=run.dry_run)
     gold = _gold(contract, transformed)
-    known = _known_before(contract, settings, run, letters) if transformed.ledger.rejected else 0
+    known = _known_before(contract, settings, run) if transformed.ledger.rejected else 0
     results = (
         _ledger_balance(transformed.ledger),
         *([] if run.replay else [_rejected_share(contract, transformed.ledger, known)]),
@@ -75,7 +76,7 @@ def _ledger_balance(ledger: Ledger) -> RuleResult:
     )
 
 
-def _known_before(contract: Contract, settings: Settings, run: Run, letters: str) -> int:
+def _known_before(contract: Contract, settings: Settings, run: Run) -> int:
     """Dead letters of records that a published run rejected before: reading them again says nothing new.
 
     A source that is read on from a bookmark gives its last record again each time.
@@ -85,8 +86,12 @@ def _known_before(contract: Contract, settings: Settings, run: Run, letters: str
         record = reports.read(settings, contract.name, other)
         return record is not None and record.state in SETTLED
 
-    with lake.connect(settings) as duck:
-        return dead_letters.repeated(duck, letters, run.id, published)
+    found = 0
+    for intake in Subject.of(contract).intakes():
+        letters = dead_letters.table_uri(settings, intake.domain, intake.name, dry_run=run.dry_run)
+        with lake.connect(settings) as duck:
+            found += dead_letters.repeated(duck, letters, run.id, published)
+    return found
 
 
 def _rejected_share(contract: Contract, ledger: Ledger, known: int) -> RuleResult:

@@ -24,6 +24,9 @@ KINDS = (
     "mysql",
     "sqlite",
     "mongo",
+    "collection",
+    "runs",
+    "runs_airflow",
 )
 """The modules of this package."""
 

@@ -93,3 +93,11 @@ def test_what_a_person_chose_is_not_scheduled(
     run_type: str, params: dict[str, Any], *, scheduled: bool
 ) -> None:
     assert run_of(context(run_type, **params)).scheduled is scheduled
+
+
+def test_a_run_that_an_asset_asked_for_is_of_the_day_that_goes_on() -> None:
+    found = run_of(context("asset_triggered"))
+    assert found.window == Window(INTERVAL[1], ASKED), "whatever interval the schedule gives it"
+    assert found.scheduled
+    midnight = window_of(given(None, None), None, None, INTERVAL[1], until_now=True)
+    assert midnight == Window(*INTERVAL), "a window holds something"

@@ -5,7 +5,8 @@ import pytest
 
 from common.utils.errors import SettingsError
 from common.utils.settings import Settings
-from vlp.source import PREFIX, configure, generate, sample
+from common.verbs.subject import SAMPLES
+from vlp.source import PREFIX, configure, generate
 
 TODAY = date(2026, 3, 10)
 
@@ -15,18 +16,18 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
 
 
-def test_without_a_source_the_sample_is_generated_up_to_yesterday(
+def test_the_samples_are_generated_up_to_yesterday(
     settings: Settings, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(repository / "include"))
+    monkeypatch.setenv("PYTHONPATH", f"{repository / 'include'}:{repository / 'dags'}")
     environment: dict[str, str] = {}
     said = configure([], environment, settings, TODAY)
-    files = sorted(path.name for path in Path(sample(settings)).iterdir())
+    samples = settings.home / "samples"
+    files = sorted(path.name for path in (samples / "sales" / "product_revenue").iterdir())
     assert len(files) >= 90
     assert files[-1] == "orders-2026-03-09.csv"
-    assert said == environment[f"{PREFIX}PATH"] == sample(settings)
-    assert environment[f"{PREFIX}KEY"] == "order_line_id"
-    assert environment[f"{PREFIX}UPDATED_AT"] == "updated_at"
+    assert environment == {SAMPLES: str(samples)}
+    assert str(samples) in said
 
 
 def test_a_generator_that_fails_is_heard(
@@ -34,22 +35,23 @@ def test_a_generator_that_fails_is_heard(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(repository / "include"))
     settings.home.write_text("a file where the folder should be")
-    with pytest.raises(SettingsError, match=r"sample cannot be generated.*NotADirectoryError"):
-        generate(sample(settings), TODAY)
+    with pytest.raises(SettingsError, match=r"samples cannot be generated.*NotADirectoryError"):
+        generate(str(settings.home / "samples"), TODAY)
 
 
-def test_what_is_configured_already_stays(settings: Settings) -> None:
-    environment = {f"{PREFIX}PATH": "/orders", f"{PREFIX}KEY": "id"}
-    assert configure([], environment, settings, TODAY) == "/orders"
-    assert environment == {f"{PREFIX}PATH": "/orders", f"{PREFIX}KEY": "id"}
-    assert not Path(sample(settings)).exists()
+def test_there_are_no_samples_where_none_are_wanted(settings: Settings) -> None:
+    environment = {SAMPLES: "", f"{PREFIX}PATH": "/orders"}
+    assert configure([], environment, settings, TODAY) == "as the VITRINE_* variables say"
+    assert environment == {SAMPLES: "", f"{PREFIX}PATH": "/orders"}
+    assert not settings.home.exists()
 
 
 def test_data_of_the_users_own(settings: Settings, tmp_path: Path) -> None:
-    environment: dict[str, str] = {f"{PREFIX}DELIMITER": ";"}
+    environment = {SAMPLES: "", f"{PREFIX}DELIMITER": ";"}
     arguments = [f"DATA={tmp_path}", "COLUMNS=date=InvoiceDate,quantity=Quantity", "KEY=a,b", "UPDATED_AT="]
     configure(arguments, environment, settings, TODAY)
     assert environment == {
+        SAMPLES: "",
         f"{PREFIX}SOURCE": "files",
         f"{PREFIX}PATH": str(tmp_path),
         f"{PREFIX}COLUMNS": "date=InvoiceDate,quantity=Quantity",
@@ -61,12 +63,12 @@ def test_data_of_the_users_own(settings: Settings, tmp_path: Path) -> None:
 
 def test_a_relative_path_is_seen_from_where_make_was_called(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "orders").mkdir()
-    environment = {"VITRINE_CALLED_FROM": str(tmp_path)}
+    environment = {SAMPLES: "", "VITRINE_CALLED_FROM": str(tmp_path)}
     assert configure(["DATA=orders"], environment, settings, TODAY) == str(tmp_path / "orders")
 
 
 def test_a_glob_is_taken_as_it_is(settings: Settings, tmp_path: Path) -> None:
-    environment = {"VITRINE_CALLED_FROM": str(tmp_path)}
+    environment = {SAMPLES: "", "VITRINE_CALLED_FROM": str(tmp_path)}
     assert configure(["DATA=*/a-*.csv"], environment, settings, TODAY) == str(tmp_path / "*/a-*.csv")
 
 
@@ -83,14 +85,7 @@ def test_a_wrong_argument_is_said_to_be(settings: Settings, arguments: list[str]
         configure(arguments, {}, settings, TODAY)
 
 
-def test_another_kind_of_source_stays_as_the_environment_has_it(settings: Settings) -> None:
-    environment = {f"{PREFIX}SOURCE": "sql", f"{PREFIX}KEY": "id"}
-    told = configure([], environment, settings, TODAY)
-    assert told.startswith("sql")
-    assert environment == {f"{PREFIX}SOURCE": "sql", f"{PREFIX}KEY": "id"}
-
-
 def test_data_are_files_whatever_the_environment_has(settings: Settings, tmp_path: Path) -> None:
-    environment = {f"{PREFIX}SOURCE": "sql"}
+    environment = {SAMPLES: "", f"{PREFIX}SOURCE": "sql"}
     configure([f"DATA={tmp_path}"], environment, settings, TODAY)
     assert environment[f"{PREFIX}SOURCE"] == "files"

@@ -6,7 +6,7 @@ import importlib
 import os
 import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from common.io import sources
@@ -26,19 +26,23 @@ class Configured:
     variables: str
 
 
-def configured(variables: str, url_of: Callable[[str], str]) -> Configured:
+def configured(
+    variables: str, url_of: Callable[[str], str], defaults: Mapping[str, str] | None = None
+) -> Configured:
     """The source of a subject, not connected to yet.
 
     Args:
         variables: What its environment variables begin with: ``VITRINE_SALES_PRODUCT_REVENUE_``.
         url_of: The URL of an Airflow Connection by its id.
+        defaults: Values by variable, without what they begin with, of those that are not set.
 
     Raises:
         SettingsError: A variable is missing or wrong, or the Connection is.
         SourceError: The source cannot be configured so.
     """
-    found = adapter(os.environ.get(f"{variables}SOURCE", DEFAULT), f"{variables}SOURCE")
-    settings = found.settings.of(variables)
+    kind = os.environ.get(f"{variables}SOURCE") or (defaults or {}).get("SOURCE", DEFAULT)
+    found = adapter(kind, f"{variables}SOURCE")
+    settings = found.settings.of(variables, defaults)
     if settings.connection and "://" not in settings.connection:
         if not re.fullmatch(r"[\w.-]+", settings.connection):
             raise SettingsError(

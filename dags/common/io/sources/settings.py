@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator
@@ -50,14 +52,23 @@ class SourceSettings(BaseSettings):
         return (*sorted(self.columns.items()), self.key, self.updated_at, *sorted(self.types.items()))
 
     @classmethod
-    def of(cls, prefix: str) -> Self:
+    def of(cls, prefix: str, defaults: Mapping[str, str] | None = None) -> Self:
         """The settings that the environment has under a prefix.
+
+        Args:
+            prefix: What the variables begin with.
+            defaults: Values by variable, without the prefix, of those that are not set.
 
         Raises:
             SettingsError: Naming each variable that is missing or wrong.
         """
         try:
-            return cls(_env_prefix=prefix)  # type: ignore[call-arg]
+            fields: dict[str, Any] = {
+                name.lower(): value
+                for name, value in (defaults or {}).items()
+                if name.lower() in cls.model_fields and f"{prefix}{name}" not in os.environ
+            }
+            return cls(_env_prefix=prefix, **fields)  # type: ignore[call-arg]
         except ValidationError as error:
             raise settings_error(error, prefix) from None  # its values may be secrets
 

@@ -12,7 +12,6 @@ from common.io import history, lake
 from common.io.partitions import Condition, as_sql, days_condition
 from common.utils.arrow import schema_of
 from common.utils.settings import Settings
-from common.utils.window import Window
 from common.verbs.references import TableRef
 
 SCHEMA = schema_of(
@@ -40,8 +39,8 @@ def table(name: str, days: list[date]) -> pa.Table:
     return rows(name, days).cast(SCHEMA)
 
 
-def window(start: int, end: int) -> Window:
-    return Window(datetime(2026, 1, start, tzinfo=UTC), datetime(2026, 1, end, tzinfo=UTC))
+def days(start: int, end: int) -> Condition:
+    return days_condition(date(2026, 1, start), date(2026, 1, end))
 
 
 def put(uri: str, name: str, days: list[date], keep: Condition | None = None, **options: int) -> int:
@@ -57,8 +56,8 @@ def put(uri: str, name: str, days: list[date], keep: Condition | None = None, **
     )
 
 
-def held(uri: str, version: int, span: Window | None = None) -> dict[int, str]:
-    found = lake.read(TableRef(uri, version, 0), span or window(1, 31))
+def held(uri: str, version: int, span: Condition | None = None) -> dict[int, str]:
+    found = lake.read(TableRef(uri, version, 0), span or [])
     return {row["date"].day: row["name"] for row in found.to_pylist()}
 
 
@@ -93,18 +92,18 @@ def test_rows_outside_of_what_is_replaced_are_refused(uri: str) -> None:
 
 def test_a_window_is_read_with_all_types_as_they_are(uri: str) -> None:
     at = put(uri, "one", DAYS)
-    found = lake.read(TableRef(uri, at, 5), window(2, 4))
+    found = lake.read(TableRef(uri, at, 5), days(2, 4))
     assert found.schema == SCHEMA
     assert sorted(found["date"].to_pylist()) == DAYS[1:3]
-    assert held(uri, at, Window(None, datetime(2026, 1, 3, 1, tzinfo=UTC))) == dict.fromkeys((1, 2, 3), "one")
-    assert sum(batch.num_rows for batch in lake.batches(TableRef(uri, at, 5), window(2, 4))) == 2
+    assert held(uri, at, days_condition(None, DAYS[3])) == dict.fromkeys((1, 2, 3), "one")
+    assert sum(batch.num_rows for batch in lake.batches(TableRef(uri, at, 5), days(2, 4))) == 2
 
 
 def test_what_holds_no_row_still_has_its_columns(uri: str) -> None:
     at = put(uri, "one", [])
-    assert lake.read(TableRef(uri, at, 0), window(1, 31)).schema == SCHEMA
-    assert lake.read(TableRef(uri, -1, 0), window(1, 31)).num_rows == 0
-    assert list(lake.batches(TableRef(uri, -1, 0), window(1, 31))) == []
+    assert lake.read(TableRef(uri, at, 0), days(1, 31)).schema == SCHEMA
+    assert lake.read(TableRef(uri, -1, 0), days(1, 31)).num_rows == 0
+    assert list(lake.batches(TableRef(uri, -1, 0), days(1, 31))) == []
     assert lake.version(f"{uri}/nothing") == -1
     assert history.found_by(f"{uri}/nothing", "run") == history.Found(-1, "")
     assert lake.schema(f"{uri}/nothing").names == []
@@ -160,10 +159,10 @@ def test_a_run_that_was_overtaken_writes_nothing(uri: str) -> None:
 
 def test_whether_days_were_written_again_since(uri: str) -> None:
     ref = TableRef(uri, put(uri, "one", DAYS), len(DAYS))
-    assert not lake.changed_since(ref, window(1, 6))
+    assert not lake.changed_since(ref, days(1, 6))
     put(uri, "two", DAYS[:2], days_condition(None, DAYS[2]))
-    assert lake.changed_since(ref, window(2, 6))
-    assert not lake.changed_since(ref, window(3, 6))
+    assert lake.changed_since(ref, days(2, 6))
+    assert not lake.changed_since(ref, days(3, 6))
 
 
 def test_runs_that_create_the_table_together_lose_nothing(uri: str) -> None:

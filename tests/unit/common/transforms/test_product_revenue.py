@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from common.transforms import operations, product_revenue
+from common.transforms.operations import Frame
 from common.transforms.product_revenue import COLUMNS, FIELDS
 
 Make = Callable[..., Any]
@@ -87,15 +88,19 @@ def test_what_a_line_is_rejected_for(
     assert cleaned.select(*operations.VERDICT).to_native().fetchall() == [(rule, field, reason)]
 
 
+def aggregated(lines: Frame) -> Frame:
+    return product_revenue.aggregate({"order_lines": lines}, datetime(2026, 2, 1, tzinfo=UTC))
+
+
 def test_gold_is_net_of_returns_and_gross_is_not(frame: Make) -> None:
     lines = [line("P1", "Mug", 3, "9.50"), line("P1", "Mug", -1, "9.50"), line("P1", None, 1, "0.0001")]
-    found = product_revenue.aggregate(silver(frame, *lines)).to_native().fetchall()
+    found = aggregated(silver(frame, *lines)).to_native().fetchall()
     assert found == [(date(2026, 1, 1), "P1", "Mug", 3, 1, Decimal("19.0001"), Decimal("28.5001"), 3)]
 
 
 def test_gold_has_a_row_a_day_and_product_in_its_types(frame: Make) -> None:
     lines = [line("P1", "a", 1, "1"), line("P2", "b", 1, "1"), line("P1", "a", 1, "1", day=2)]
-    found = product_revenue.aggregate(silver(frame, *lines)).to_native().to_arrow_table()
+    found = aggregated(silver(frame, *lines)).to_native().to_arrow_table()
     assert found.num_rows == 3
     assert found.schema.names == product_revenue.GOLD.names
     assert found.schema.types == product_revenue.GOLD.types
@@ -114,7 +119,7 @@ def test_the_name_is_the_most_frequent_then_the_first(
     frame: Make, names: list[str | None], expected: str | None
 ) -> None:
     lines = [line("P1", name, 1, "1") for name in names]
-    ((_, _, name, *_),) = product_revenue.aggregate(silver(frame, *lines)).to_native().fetchall()
+    ((_, _, name, *_),) = aggregated(silver(frame, *lines)).to_native().fetchall()
     assert name == expected
 
 
@@ -122,8 +127,8 @@ def test_totals_of_silver_and_gold_are_the_same(frame: Make) -> None:
     lines = silver(
         frame, line("P1", "a", 3, "9.99"), line("P1", "b", -2, "9.99"), line("P2", "c", 1, "0.0001")
     )
-    before = product_revenue.silver_totals(lines)
-    after = product_revenue.gold_totals(product_revenue.aggregate(lines))
+    before = product_revenue.silver_totals({"order_lines": lines})
+    after = product_revenue.gold_totals(aggregated(lines))
     assert before.columns == after.columns
     assert before.to_native().fetchall() == after.to_native().fetchall() == [(3, 2, Decimal("9.9901"))]
 
@@ -131,4 +136,4 @@ def test_totals_of_silver_and_gold_are_the_same(frame: Make) -> None:
 def test_a_sum_that_does_not_fit_is_an_error(frame: Make) -> None:
     lines = silver(frame, line("P1", "a", 2**62, "99999999999999"))
     with pytest.raises((duckdb.ConversionException, duckdb.OutOfRangeException)):
-        product_revenue.aggregate(lines).to_native().fetchall()
+        aggregated(lines).to_native().fetchall()

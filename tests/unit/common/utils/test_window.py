@@ -54,8 +54,3 @@ def test_partitions_are_days_or_months() -> None:
     assert days_of("2026-01-31") == (date(2026, 1, 31), date(2026, 2, 1))
     assert days_of("2026-12") == (date(2026, 12, 1), date(2027, 1, 1))
     assert days_of("2026-02") == (date(2026, 2, 1), date(2026, 3, 1))
-
-
-def test_a_window_spans_partitions_in_any_order() -> None:
-    assert Window.spanning(["2026-01-05", "2026-01-01"]) == Window(at("2026-01-01"), at("2026-01-06"))
-    assert Window.spanning(["2026-02"]) == Window(at("2026-02-01"), at("2026-03-01"))

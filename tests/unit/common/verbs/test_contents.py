@@ -6,7 +6,7 @@ import pytest
 
 from common.io import file_index, lake
 from common.io.sources.configured import configured
-from shop import SUBJECT, Shop
+from shop import INTAKE, Shop
 
 DAY_TEN = ("2026-01-10", "2026-01-11")
 
@@ -17,7 +17,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def spans(shop: Shop) -> list[tuple[str | None, str | None]]:
-    dialect = configured(SUBJECT.variables, str).source.dialect
+    dialect = configured(INTAKE.variables, str).source.dialect
     uri = lake.table_uri(shop.settings, "files", "sales", "product_revenue")
     return sorted(
         (str(span.first and span.first.date()), str(span.last and span.last.date()))

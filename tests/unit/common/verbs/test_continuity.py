@@ -11,7 +11,9 @@ from common.io.sources.configured import Configured
 from common.io.sources.settings import SourceSettings
 from common.utils.errors import SettingsError
 from common.verbs.continuity import Live, demand_key
+from common.verbs.subject import Subject
 
+INTAKE = Subject("sales", "product_revenue", 1).intake("order_lines")
 VERSION = Version(
     number=3,
     rows=5,
@@ -26,9 +28,9 @@ VERSION = Version(
 
 
 def test_what_of_the_live_version_matters() -> None:
-    assert Live.of(None) == Live(None, None, {})
-    assert Live.of(VERSION) == Live(VERSION.watermark, "abc", {"items": {}, "silver": 4})
-    assert Live.of(replace(VERSION, rows=0)).source is None, "nothing can be mixed with nothing"
+    assert Live.of(None, INTAKE) == Live(None, None, {})
+    assert Live.of(VERSION, INTAKE) == Live(VERSION.watermark, "abc", {"items": {}, "silver": 4})
+    assert Live.of(replace(VERSION, rows=0), INTAKE).source is None, "nothing can be mixed with nothing"
 
 
 class Table:

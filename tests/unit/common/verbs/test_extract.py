@@ -14,7 +14,7 @@ from common.io.sources.configured import configured
 from common.utils.errors import SettingsError, SourceError
 from common.verbs import progress
 from common.verbs.continuity import Live
-from shop import ALWAYS, HEADER, KEYED, SUBJECT, Shop
+from shop import ALWAYS, HEADER, INTAKE, KEYED, Shop
 
 LINE = "2026-01-0{day}T10:00:00Z,P1,Mug,2,9.50"
 DAY = ("2026-01-03", "2026-01-04")
@@ -121,7 +121,7 @@ def test_a_path_that_is_not_there_and_no_path_at_all(shop: Shop, monkeypatch: py
     shop.configure(PATH=f"{shop.files}/nowhere")
     with pytest.raises(SourceError, match=r"There is nothing at .*nowhere"):
         shop.extract()
-    monkeypatch.delenv(f"{SUBJECT.variables}PATH")
+    monkeypatch.delenv(f"{INTAKE.variables}PATH")
     with pytest.raises(SettingsError, match="VITRINE_SALES_PRODUCT_REVENUE_PATH"):
         shop.extract()
 
@@ -129,7 +129,7 @@ def test_a_path_that_is_not_there_and_no_path_at_all(shop: Shop, monkeypatch: py
 def test_what_breaks_off_while_reading_is_said_as_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write("a.csv", LINE.format(day=1))
     shop.extract()
-    kind = type(configured(SUBJECT.variables, str).source)
+    kind = type(configured(INTAKE.variables, str).source)
     read: Callable[..., Any] = kind.read
 
     def changing(files: Any, item: Any, scope: Any) -> Any:

@@ -21,7 +21,7 @@ from common.verbs.publish import publish
 from common.verbs.references import Run
 from common.verbs.transform import transform
 from common.verbs.validate import validate
-from shop import SUBJECT
+from shop import INTAKE, SUBJECT
 from unit.common.verbs.house import House
 
 DAY = Window(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 4, tzinfo=UTC))
@@ -64,10 +64,10 @@ class Orders:
         self._number += not again
         run = Run(f"run-{self._number}", DAY, **options)
         settings = self.house.settings
-        extracted = pipeline.extract_live(SUBJECT, self.contract, settings, run)
+        extracted = pipeline.extract_live(INTAKE, self.contract, settings, run)
         if until == "extract":
             return extracted
-        transformed = transform(SUBJECT, settings, extracted)
+        transformed = transform(SUBJECT, settings, [extracted])
         if until == "transform":
             return transformed
         loaded = load(self.contract, settings, validate(self.contract, settings, transformed))

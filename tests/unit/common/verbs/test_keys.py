@@ -20,6 +20,7 @@ from common.utils.errors import SourceError
 from common.utils.window import Window
 from common.verbs.keys import write_keys
 from common.verbs.references import Run
+from shop import INTAKE
 from unit.common.verbs.house import House
 
 RUN = Run("run", Window(None, datetime(2026, 1, 1, tzinfo=UTC)))
@@ -37,7 +38,7 @@ class Table:
 
 def written(house: House, source: Any, run: Run = RUN) -> Any:
     slice_: Any = SimpleNamespace(
-        contract=house.contract,
+        intake=INTAKE,
         settings=house.settings,
         run=run,
         declared=Declared({}, ""),

@@ -17,7 +17,7 @@ from common.verbs.references import Run, Validated
 from common.verbs.transform import transform
 from common.verbs.validate import validate
 from servers import server
-from shop import KEYED, SUBJECT
+from shop import INTAKE, KEYED, SUBJECT
 from unit.common.verbs.house import END, House, window
 
 DAYS = [f"2026-01-{day:02d}" for day in range(1, 11)]
@@ -57,8 +57,8 @@ def same(house: House, *stores: str) -> bool:
 
 
 def up_to_validate(house: House, run: Run) -> Validated:
-    extracted = pipeline.extract_live(SUBJECT, house.contract, house.settings, run)
-    return validate(house.contract, house.settings, transform(SUBJECT, house.settings, extracted))
+    extracted = pipeline.extract_live(INTAKE, house.contract, house.settings, run)
+    return validate(house.contract, house.settings, transform(SUBJECT, house.settings, [extracted]))
 
 
 def state(house: House, run_id: str, store: str) -> str:

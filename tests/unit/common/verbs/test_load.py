@@ -11,7 +11,7 @@ from common.verbs.load import load
 from common.verbs.references import Run, Validated
 from common.verbs.transform import transform
 from common.verbs.validate import validate
-from shop import SUBJECT
+from shop import INTAKE, SUBJECT
 from unit.common.contract_kit import HASHED, written
 from unit.common.verbs.house import House, window
 
@@ -24,8 +24,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 
 def validated(house: House, run: Run) -> Validated:
-    extracted = pipeline.extract_live(SUBJECT, house.contract, house.settings, run)
-    return validate(house.contract, house.settings, transform(SUBJECT, house.settings, extracted))
+    extracted = pipeline.extract_live(INTAKE, house.contract, house.settings, run)
+    return validate(house.contract, house.settings, transform(SUBJECT, house.settings, [extracted]))
 
 
 def test_readers_see_nothing_of_what_is_only_loaded(house: House) -> None:

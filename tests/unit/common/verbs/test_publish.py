@@ -14,7 +14,7 @@ from common.verbs.publish import describe, publish
 from common.verbs.references import Loaded, Run
 from common.verbs.transform import transform
 from common.verbs.validate import validate
-from shop import SUBJECT
+from shop import INTAKE, SUBJECT
 from unit.common.verbs.house import House, window
 
 
@@ -31,8 +31,8 @@ def loaded(house: House) -> Callable[..., Loaded]:
 
     def up_to_load(run_id: str, first: date = date(2026, 1, 5), days: int = 2, **changes: bool) -> Loaded:
         run = Run(run_id, window(first, days), **{"scheduled": False, **changes})
-        extracted = pipeline.extract_live(SUBJECT, house.contract, house.settings, run)
-        transformed = transform(SUBJECT, house.settings, extracted)
+        extracted = pipeline.extract_live(INTAKE, house.contract, house.settings, run)
+        transformed = transform(SUBJECT, house.settings, [extracted])
         return load(house.contract, house.settings, validate(house.contract, house.settings, transformed))
 
     return up_to_load

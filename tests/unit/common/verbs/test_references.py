@@ -27,6 +27,7 @@ WINDOW = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UT
 RUN = Run("scheduled__2026-01-01T00:00:00+00:00", WINDOW, full_refresh=True, dry_run=True, scheduled=False)
 EXTRACTED = Extracted(
     RUN,
+    "order_lines",
     Window(None, WINDOW.end),
     "abc",
     "CSV files",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from common.verbs.references import Loaded, Run
 from common.verbs.replay import extract_letters, mark_replayed
 from common.verbs.transform import transform
 from common.verbs.validate import validate
-from shop import HEADER, KEYED, SUBJECT
+from shop import HEADER, INTAKE, KEYED, SUBJECT
 from unit.common.verbs.house import House
 
 DAY = Window(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 4, tzinfo=UTC))
@@ -37,26 +38,26 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 def replay(house: House, run_id: str = "replay", window: Window = ALL, rule: str = "") -> tuple[Loaded, int]:
     """All five verbs and the marking."""
     run = Run(run_id, window, scheduled=False, replay=True)
-    live = Live.of(house.live())
-    extracted = extract_letters(SUBJECT, house.contract, house.settings, run, live, rule=rule)
-    validated = validate(house.contract, house.settings, transform(SUBJECT, house.settings, extracted))
+    live = Live.of(house.live(), INTAKE)
+    extracted = extract_letters(INTAKE, house.contract, house.settings, run, live, rule=rule)
+    validated = validate(house.contract, house.settings, transform(SUBJECT, house.settings, [extracted]))
     loaded = load(house.contract, house.settings, validated)
     publish(house.contract, house.settings, loaded)
-    return loaded, mark_replayed(house.contract, house.settings, loaded)
+    return loaded, mark_replayed(SUBJECT, house.settings, loaded)
 
 
 def euros(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fix: prices written with a sign are understood."""
-    clean = product_revenue.clean
+    records = product_revenue.SOURCES["order_lines"]
 
     def fixed(received: Any) -> Any:
         import narwhals.stable.v2 as nw
 
-        return clean(
+        return records.clean(
             received.with_columns(unit_price=nw.col("unit_price").str.replace_all("€", "", literal=True))
         )
 
-    monkeypatch.setattr(product_revenue, "clean", fixed)
+    monkeypatch.setattr(product_revenue, "SOURCES", {"order_lines": replace(records, clean=fixed)})
 
 
 def open_letters(house: House) -> list[tuple[str, int, str]]:
@@ -87,7 +88,7 @@ def test_done_twice_it_changes_nothing(house: House, monkeypatch: pytest.MonkeyP
     euros(monkeypatch)
     loaded, _ = replay(house)
     before, letters = house.live(), house.letters(None)
-    assert mark_replayed(house.contract, house.settings, loaded) == 1, "its task may be tried again"
+    assert mark_replayed(SUBJECT, house.settings, loaded) == 1, "its task may be tried again"
     assert house.letters(None) == letters
     _, marked = replay(house, "again")
     assert marked == 0
@@ -197,11 +198,11 @@ def test_content_that_is_replaced_while_a_replay_is_under_way_does_not_come_back
     house.publish("first")
     euros(monkeypatch)
     run = Run("replay", ALL, scheduled=False, replay=True)
-    extracted = extract_letters(SUBJECT, house.contract, house.settings, run, Live.of(house.live()))
+    extracted = extract_letters(INTAKE, house.contract, house.settings, run, Live.of(house.live(), INTAKE))
     house.write("a.csv", *GOOD, "2026-01-05,X,Pot,9,3.00")
     house.publish("second")
     with pytest.raises(StaleError, match=r"a\.csv has another content"):
-        transform(SUBJECT, house.settings, extracted)
+        transform(SUBJECT, house.settings, [extracted])
     assert replay(house)[1] == 0
     assert quantities(house)["2026-01-05", "X"] == 9
 

@@ -13,7 +13,7 @@ SUBJECT = Subject("sales", "product_revenue", 1)
 def test_names() -> None:
     assert SUBJECT.collection == "sales/product_revenue"
     assert SUBJECT.dag_id == "vitrine_sales_product_revenue_v1"
-    assert SUBJECT.variables == "VITRINE_SALES_PRODUCT_REVENUE_"
+    assert SUBJECT.intake("order_lines").variables == "VITRINE_SALES_PRODUCT_REVENUE_"
     assert SUBJECT.module() is product_revenue
 
 

@@ -16,7 +16,7 @@ from common.verbs.references import Extracted, Run, TableRef
 from common.verbs.subject import Subject
 from common.verbs.tables import Tables, stream
 
-SUBJECT = Subject("a", "b", 1)
+INTAKE = Subject("sales", "product_revenue", 1).intake("order_lines")
 SCHEMA = schema_of(date=pa.date32(), value=pa.int64())
 
 
@@ -25,20 +25,20 @@ BRONZE = TableRef("nowhere", -1, 0)
 
 def run(run_id: str, source: str = "s", bronze: TableRef = BRONZE, **options: bool) -> Extracted:
     window = Window(None, datetime(2027, 1, 1, tzinfo=UTC))
-    return Extracted(Run(run_id, window, **options), window, source, "files", bronze, {}, 0, 0)
+    return Extracted(Run(run_id, window, **options), "order_lines", window, source, "files", bronze, {}, 0, 0)
 
 
 def put(settings: Settings, each: Extracted, value: int, keep: Condition = ALL_DAYS) -> int:
     with lake.connect(settings) as duck:
         rows = pa.table({"date": [date(2026, 1, 1)], "value": [value], "more": ["x"]})
-        return Tables(SUBJECT, settings, each, duck).replace(
-            "silver", nw.from_native(duck.from_arrow(rows)), SCHEMA, keep
+        return Tables(INTAKE, settings, each, duck).replace(
+            nw.from_native(duck.from_arrow(rows)), SCHEMA, keep
         )
 
 
 def found(settings: Settings, each: Extracted) -> list[int]:
     with lake.connect(settings) as duck:
-        rows = Tables(SUBJECT, settings, each, duck).found(SCHEMA, ALL_DAYS).to_native().fetchall()
+        rows = Tables(INTAKE, settings, each, duck).found(SCHEMA, ALL_DAYS).to_native().fetchall()
     return [value for _, value in rows]
 
 
@@ -62,19 +62,19 @@ def test_a_dry_run_reads_the_lake_and_writes_beside_it(settings: Settings) -> No
     at = put(settings, dry, 2, days_condition(date(2030, 1, 1), date(2030, 1, 2)))
     assert found(settings, dry) == [1]
     with lake.connect(settings) as duck:
-        tables = Tables(SUBJECT, settings, dry, duck)
-        assert tables.uri("silver", write=True) == f"{settings.lake_root}/dry_run/silver/a/b"
-        assert tables.uri("silver") == f"{settings.lake_root}/silver/a/b"
-        assert tables.written("silver", at, ALL_DAYS).select("value").to_native().fetchall() == [(2,)]
+        tables = Tables(INTAKE, settings, dry, duck)
+        assert tables.written_uri == f"{settings.lake_root}/dry_run/silver/sales/product_revenue"
+        assert tables.uri == f"{settings.lake_root}/silver/sales/product_revenue"
+        assert tables.written(at, ALL_DAYS).select("value").to_native().fetchall() == [(2,)]
 
 
 def test_what_is_committed_since_the_run_began_is_a_conflict(settings: Settings) -> None:
     with lake.connect(settings) as duck:
-        early = Tables(SUBJECT, settings, run("early"), duck)
+        early = Tables(INTAKE, settings, run("early"), duck)
         put(settings, run("other"), 1)
         rows = nw.from_native(duck.from_arrow(pa.table({"date": [date(2026, 1, 1)], "value": [2]})))
         with pytest.raises(lake.ConflictError):
-            early.replace("silver", rows, SCHEMA, ALL_DAYS)
+            early.replace(rows, SCHEMA, ALL_DAYS)
     assert found(settings, run("later")) == [1]
 
 
@@ -85,7 +85,7 @@ def test_bronze_is_the_runs_own_slice(settings: Settings, tmp_path: Path) -> Non
         keep: Condition = [[("_run", "=", name)]]
         at = lake.replace(uri, rows, run_id=name, predicate=as_sql(keep), partition_by=("_run",))
     with lake.connect(settings) as duck:
-        rows = Tables(SUBJECT, settings, run("one", bronze=TableRef(uri, at, 1)), duck).bronze()
+        rows = Tables(INTAKE, settings, run("one", bronze=TableRef(uri, at, 1)), duck).bronze()
         assert rows.select("value").to_native().fetchall() == [("one",)]
 
 

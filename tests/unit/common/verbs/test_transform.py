@@ -1,503 +1,321 @@
-"""Transform: silver and gold do not depend on how the records came, and every record is accounted for."""
+"""A subject with several sources: each has its own silver, and one that is down stops no other."""
 
-import pickle
-import random
-import subprocess
+from __future__ import annotations
+
+import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import narwhals.stable.v2 as nw
+import pyarrow as pa
 import pytest
 
-from common.io import lake
-from common.verbs import transform as transform_module
-from common.verbs.references import Transformed, from_json, to_json
-from common.verbs.transform import TransformError, transform
-from shop import ALWAYS, KEYED, ONLINE_RETAIL, SUBJECT, Shop, money
-
-BY_KEY = {"KEY": "order_line_id", "UPDATED_AT": "updated_at"}
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    return Shop(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def keyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    return Shop(tmp_path, monkeypatch, BY_KEY)
-
-
-def day(number: int, days: int = 1) -> tuple[str, str]:
-    """The window of some days of January 2026."""
-    first = date(2026, 1, number)
-    return first.isoformat(), (first + timedelta(days=days)).isoformat()
-
-
-def line(
-    number: int, product: str = "P1", quantity: object = 1, price: str = "9.50", name: str = "Mug"
-) -> str:
-    return f"2026-01-{number:02}T10:00:00Z,{product},{name},{quantity},{price}"
-
-
-def order(key: str, updated: int, number: int, quantity: object = 1) -> str:
-    return f"{key},2026-01-{updated:02}T12:00:00Z,{line(number, quantity=quantity)}"
-
-
-def counts(transformed: Transformed) -> tuple[int, int, int, int]:
-    ledger = transformed.ledger
-    assert ledger.imbalances() == []
-    return ledger.read, ledger.written, ledger.unchanged, ledger.deduplicated
-
-
-def test_lines_become_silver_and_gold_with_a_balanced_ledger(shop: Shop) -> None:
-    shop.write("a.csv", line(1, quantity=3), line(1, quantity=-1, name=""), line(2, "P2", 2, "0.0001"))
-    done = shop.run()
-    assert counts(done) == (3, 3, 0, 0)
-    assert shop.gold() == {
-        ("2026-01-01", "P1"): ("Mug", 2, 1, money("19"), money("28.5"), 2),
-        ("2026-01-02", "P2"): ("Mug", 2, 0, money("0.0002"), money("0.0002"), 1),
-    }
-    assert done.ledger.silver == done.ledger.gold
-    assert done.ledger.gold == {
-        "order_lines": Decimal(3),
-        "quantity": Decimal(4),
-        "revenue": money("19.0002"),
-    }
-    assert (done.partitions, done.watermark) == (("2026-01-01", "2026-01-02"), "2026-01-02T10:00:00+00:00")
-    assert done.gold.rows == 2
-    assert from_json(Transformed, to_json(done)) == done
-
-
-def test_silver_tells_the_file_and_line_of_every_row(shop: Shop) -> None:
-    shop.write("deep/a.csv", line(1))
-    shop.run()
-    (row,) = shop.rows("silver")
-    assert (row["_item"], row["_position"], len(row["_digest"])) == ("deep/a.csv", 2, 64)
-    assert row["_event_at"] == datetime(2026, 1, 1, 10, tzinfo=UTC)
-
-
-def test_rejected_records_are_kept_whole_with_field_and_reason(shop: Shop) -> None:
-    bad = ["2026-02-30,P1,Mug,1,9.50,x", "2026-01-01,P1,Mug,some,9.50,y", "ragged", "2026-01-01,,Mug,1,,z"]
-    shop.write("a.csv", line(1) + ",w", *bad, header="date,product_id,product_name,quantity,unit_price,extra")
-    done = shop.run()
-    assert counts(done) == (5, 1, 0, 0)
-    assert done.ledger.rejected == {
-        "ragged": 1,
-        "date_impossible": 1,
-        "product_id_missing": 1,
-        "quantity_not_whole": 1,
-    }
-    assert [
-        (row["_position"], row["rule"], row["field"], row["reason"], row["record"]) for row in shop.letters()
-    ] == [
-        (
-            3,
-            "date_impossible",
-            "date",
-            'date "2026-02-30" is no date; write it as 2026-01-31 or 2026-01-31T08:26:00Z',
-            '{"date":"2026-02-30","product_id":"P1","product_name":"Mug","quantity":"1","unit_price":"9.50","extra":"x"}',
-        ),
-        (
-            4,
-            "quantity_not_whole",
-            "quantity",
-            'quantity "some" is not a whole number of 64 bits',
-            '{"date":"2026-01-01","product_id":"P1","product_name":"Mug","quantity":"some","unit_price":"9.50","extra":"y"}',
-        ),
-        (5, "ragged", None, "1 field, and the header has 6", "ragged"),
-        (
-            6,
-            "product_id_missing",
-            "product_id",
-            "product_id is missing",
-            '{"date":"2026-01-01","product_id":null,"product_name":"Mug","quantity":"1","unit_price":null,"extra":"z"}',
-        ),
-    ]
-
-
-def test_a_mended_file_takes_its_dead_letters_back(shop: Shop) -> None:
-    shop.write("a.csv", line(1, quantity="some"))
-    shop.run()
-    assert len(shop.letters()) == 1
-    shop.write("a.csv", line(1, quantity=1))
-    assert counts(shop.run()) == (1, 1, 0, 0)
-    assert shop.letters() == []
-
-
-def test_records_outside_the_window_are_filtered_whatever_else_is_wrong(shop: Shop) -> None:
-    shop.write("a.csv", line(1, quantity="some"), line(2), line(3), "soon,P1,Mug,1,1")
-    done = shop.run(window=day(2))
-    assert counts(done) == (4, 1, 0, 0)
-    assert done.ledger.filtered == {"outside_window": 2}
-    assert done.ledger.rejected == {"date_impossible": 1}
-    assert done.partitions == ("2026-01-02",)
-
-
-def test_records_before_the_window_of_a_new_file_are_told_with_the_way_out(
-    shop: Shop, caplog: pytest.LogCaptureFixture
-) -> None:
-    shop.write("a.csv", line(1), line(3), line(4), line(5), line(6))
-    shop.run(window=day(5))
-    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
-        "3 records of new files (a.csv) lie before the window, on 3 days (2026-01-01, 2026-01-03, "
-        "2026-01-04): this run does not load them. If no other run has, trigger "
-        "vitrine_sales_product_revenue_v1 with window_start=2026-01-01 and window_end=2026-01-05."
-    ]
-    caplog.clear()
-    shop.run("again", window=day(5))
-    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []
-
-
-def test_running_again_changes_nothing(shop: Shop) -> None:
-    shop.write("a.csv", line(1), line(1), line(2))
-    first = shop.run("one")
-    before = (shop.facts(), shop.gold())
-    second = shop.run("two")
-    assert counts(first) == (3, 3, 0, 0)
-    assert counts(second) == (3, 0, 3, 0)
-    assert (shop.facts(), shop.gold()) == before
-    assert (second.partitions, second.watermark) == (first.partitions, first.watermark)
-
-
-def test_the_same_content_under_two_names_counts_once_and_equal_lines_of_one_file_count_each(
-    shop: Shop,
-) -> None:
-    shop.write("a.csv", line(1), line(1))
-    shop.write("copy.csv", line(1), line(1))
-    assert counts(shop.run()) == (4, 2, 0, 2)
-    assert len(shop.facts()) == 2
-
-
-def test_a_file_that_grew_or_was_corrected_does_not_count_twice(shop: Shop) -> None:
-    shop.write("a.csv", line(1), line(2, quantity=5))
-    shop.run("one")
-    shop.write("a.csv", line(1), line(2, quantity=6), line(2, "P2"))
-    shop.run("two")
-    assert shop.gold() == {
-        ("2026-01-01", "P1"): ("Mug", 1, 0, money("9.5"), money("9.5"), 1),
-        ("2026-01-02", "P1"): ("Mug", 6, 0, money("57"), money("57"), 1),
-        ("2026-01-02", "P2"): ("Mug", 1, 0, money("9.5"), money("9.5"), 1),
-    }
-
-
-def test_days_that_a_rolling_file_has_no_more_stay(shop: Shop) -> None:
-    shop.write("last-days.csv", line(1), line(2))
-    shop.run("one")
-    shop.write("last-days.csv", line(2), line(3))
-    shop.run("two")
-    assert sorted(shop.gold()) == [("2026-01-01", "P1"), ("2026-01-02", "P1"), ("2026-01-03", "P1")]
-
-
-def test_a_window_that_ends_within_a_day_loses_nothing_of_it(shop: Shop) -> None:
-    shop.write("a.csv", "2026-01-01T06:00:00Z,P1,Mug,1,1", "2026-01-01T18:00:00Z,P1,Mug,1,1")
-    shop.run("one")
-    shop.write("a.csv", "2026-01-01T06:00:00Z,P1,Mug,1,1", "2026-01-01T18:00:00Z,P1,Mug,2,1")
-    shop.run("two", window=("2026-01-01T12:00:00", "2026-01-01T20:00:00"))
-    assert shop.gold() == {("2026-01-01", "P1"): ("Mug", 3, 0, money("3"), money("3"), 2)}
-
-
-def test_by_key_the_latest_update_wins_wherever_it_stands(keyed: Shop) -> None:
-    keyed.write("a.csv", order("1", 3, 1, quantity=3), order("1", 1, 1), order("2", 1, 1), header=KEYED)
-    keyed.write("b.csv", order("1", 2, 1, quantity=2), order("2", 1, 1, quantity=2), header=KEYED)
-    done = keyed.run()
-    assert counts(done) == (5, 2, 0, 3)
-    assert [quantity for *_, quantity, _ in keyed.facts()] == [2, 3]
-
-
-def test_by_key_a_late_correction_takes_the_place_of_what_silver_holds(keyed: Shop) -> None:
-    keyed.write("a.csv", order("1", 1, 1), order("2", 1, 1), header=KEYED)
-    keyed.run("one")
-    keyed.write("b.csv", order("1", 2, 1, quantity=7), order("2", 1, 1), header=KEYED)
-    (keyed.files / "a.csv").unlink()
-    assert counts(keyed.run("two")) == (2, 1, 1, 0)
-    assert [quantity for *_, quantity, _ in keyed.facts()] == [1, 7]
-
-
-def test_by_key_an_older_record_does_not_undo_a_later_one(keyed: Shop) -> None:
-    keyed.write("b.csv", order("1", 2, 1, quantity=7), header=KEYED)
-    keyed.run("one")
-    keyed.write("a.csv", order("1", 1, 1), header=KEYED)
-    (keyed.files / "b.csv").unlink()
-    assert counts(keyed.run("two")) == (1, 0, 0, 1)
-    assert [quantity for *_, quantity, _ in keyed.facts()] == [7]
-
-
-def test_by_key_a_record_that_moves_to_another_day_leaves_the_old_one(keyed: Shop) -> None:
-    keyed.write("a.csv", *(order(str(number), number, number) for number in range(1, 6)), header=KEYED)
-    keyed.run("one")
-    keyed.write("b.csv", order("2", 7, 4, quantity=9), header=KEYED)
-    done = keyed.run("two", window=day(4))
-    assert done.partitions == ("2026-01-02", "2026-01-03", "2026-01-04"), "one range, with the day it left"
-    assert sorted(keyed.gold()) == [(f"2026-01-0{number}", "P1") for number in (1, 3, 4, 5)]
-    assert keyed.gold()["2026-01-04", "P1"][1] == 10
-    assert done.ledger.imbalances() == []
-
-
-def test_by_key_a_record_seen_later_on_its_old_day_does_not_come_back(keyed: Shop) -> None:
-    keyed.write("a.csv", order("2", 2, 2), header=KEYED)
-    keyed.write("b.csv", order("2", 7, 4, quantity=9), header=KEYED)
-    keyed.run("one", window=day(4))
-    done = keyed.run("two", window=day(2))
-    assert counts(done) == (1, 0, 0, 1)
-    assert sorted(keyed.gold()) == [("2026-01-04", "P1")]
-
-
-def test_by_key_records_without_key_or_with_an_impossible_time_are_rejected(keyed: Shop) -> None:
-    keyed.write("a.csv", order("", 1, 1), order("1", 1, 1), f"2,soon,{line(1)}", header=KEYED)
-    done = keyed.run()
-    assert done.ledger.rejected == {"key_missing": 1, "updated_at_impossible": 1}
-    assert counts(done) == (3, 1, 0, 0)
-
-
-@pytest.mark.parametrize("by_key", [False, True])
-@pytest.mark.parametrize("seed", range(2))
-def test_any_order_and_cut_of_the_days_gives_the_same(
-    by_key: bool, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chance = random.Random(seed)
-    shops = [Shop(tmp_path / name, monkeypatch, BY_KEY if by_key else {}) for name in ("once", "daily")]
-    contents: dict[str, list[str]] = {}
-    for number in range(1, 9):
-        drawn = [(chance.randrange(40), chance.randint(max(1, number - 2), number)) for _ in range(12)]
-        contents[f"{number:02}.csv"] = [
-            order(f"k{key}", number, at, quantity=chance.randint(-2, 5)) if by_key
-            else line(at, f"P{key % 3}", chance.randint(-2, 5), f"{key}.25", chance.choice(["a", "b", ""]))
-            for key, at in drawn
-        ]  # fmt: skip
-    contents["99-again.csv"] = contents["05.csv"]
-    for each in shops:
-        for name, lines in contents.items():
-            each.write(
-                name, *lines, header=KEYED if by_key else "date,product_id,product_name,quantity,unit_price"
-            )
-    once, daily = shops
-    once.configure(PATH=str(once.files))
-    once.run()
-    daily.configure(PATH=str(daily.files))
-    windows = [day(number) for number in range(1, 9)] + [day(3, days=4)]
-    chance.shuffle(windows)
-    for at, window in enumerate(windows):
-        assert daily.run(f"run{at}", window).ledger.imbalances() == []
-    assert daily.facts() == once.facts()
-    assert daily.gold() == once.gold()
-    daily.run("all")
-    assert daily.gold() == once.gold()
-
-
-def test_a_full_refresh_holds_what_the_source_holds_now(shop: Shop) -> None:
-    shop.write("a.csv", line(1), line(9))
-    shop.run("one")
-    (shop.files / "a.csv").unlink()
-    shop.write("b.csv", line(2))
-    done = shop.run("two", full_refresh=True)
-    assert counts(done) == (1, 1, 0, 0)
-    assert sorted(shop.gold()) == [("2026-01-02", "P1")]
-
-
-def test_records_of_another_source_are_not_mixed_in(shop: Shop) -> None:
-    shop.write("a.csv", line(1), line(9))
-    shop.run("one")
-    elsewhere = shop.files.parent / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "a.csv").write_text((shop.files / "a.csv").read_text().replace("P1", "P2"))
-    shop.configure(PATH=str(elsewhere))
-    done = shop.run("two", day(9))
-    assert done.ledger.imbalances() == []
-    assert (sorted(shop.gold()), done.partitions) == ([("2026-01-09", "P2")], ("2026-01-09",))
-
-
-def test_no_records_make_empty_tables(shop: Shop) -> None:
-    done = shop.run()
-    assert counts(done) == (0, 0, 0, 0)
-    assert (done.partitions, done.watermark, done.gold.rows) == ((), None, 0)
-    assert done.gold.version >= 0, "gold can be read"
-    assert shop.rows("gold") == []
-
-
-def test_the_watermark_is_of_the_window(shop: Shop) -> None:
-    shop.write("a.csv", line(1), line(5))
-    shop.run("one")
-    assert shop.run("two", window=day(1, days=3)).watermark == "2026-01-01T10:00:00+00:00"
-    assert shop.run("three", window=day(2)).watermark is None
-
-
-def test_a_dry_run_computes_the_same_and_leaves_the_lake_as_it_is(shop: Shop) -> None:
-    shop.write("a.csv", line(1), line(2))
-    shop.run("one")
-    before = {path: path.stat().st_mtime_ns for path in Path(shop.settings.lake_root).rglob("*")}
-    shop.write("a.csv", line(1), line(2, quantity=4), "2026-01-02,P1,Mug,some,1")
-    dry = shop.run("two", day(2), dry_run=True)
-    after = {path: path.stat().st_mtime_ns for path in before}
-    root = Path(shop.settings.lake_root)
-    assert {path: stamp for path, stamp in after.items() if path != root} == {
-        path: stamp for path, stamp in before.items() if path != root
-    }
-    assert shop.gold()["2026-01-02", "P1"][1] == 1
-    (row,) = shop.rows("gold", dry_run=True)
-    assert (row["date"], row["quantity"]) == (date(2026, 1, 2), 4)
-    assert counts(dry) == counts(shop.run("two", day(2))) == (3, 1, 0, 0)
-    assert dry.partitions == ("2026-01-02",)
-    assert len(shop.letters("two", dry_run=True)) == 1
-
-
-def test_a_sum_that_does_not_fit_says_what_to_look_for(shop: Shop) -> None:
-    shop.write("a.csv", line(1, quantity=2**62, price="99999999999999"))
-    with pytest.raises(TransformError) as caught:
-        shop.run()
-    assert caught.value.what.startswith("A sum of sales/product_revenue does not fit its type: ")
-    assert caught.value.next_step.startswith("Look for an absurd quantity or price")
-    assert shop.rows("silver"), "the record can be looked at"
-
-
-def test_a_run_that_was_overtaken_writes_nothing_and_mends_itself(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop.write("a.csv", line(1))
-    extracted = shop.extract("slow")
-    clean = transform_module._Job._clean
-
-    def overtaken(job: Any) -> None:
-        monkeypatch.setattr(transform_module._Job, "_clean", clean)
-        shop.write("b.csv", line(1, "P2"))
-        shop.run("fast")
-        clean(job)
-
-    monkeypatch.setattr(transform_module._Job, "_clean", overtaken)
-    with pytest.raises(lake.ConflictError, match="while run slow was at work"):
-        transform(SUBJECT, shop.settings, extracted)
-    assert transform(SUBJECT, shop.settings, extracted).ledger.imbalances() == []
-    assert sorted(shop.gold()) == [("2026-01-01", "P1"), ("2026-01-01", "P2")]
-
-
-KILLED = """
-import os, pickle, signal, sys
-from common.verbs.tables import Tables
-from common.verbs.transform import transform
-arguments, layer, after = pickle.loads(bytes.fromhex(sys.argv[1])), sys.argv[2], sys.argv[3] == "after"
-replace = Tables.replace
-def dying(self, *given, **options):
-    if given[0] == layer and not after:
-        os.kill(os.getpid(), signal.SIGKILL)
-    at = replace(self, *given, **options)
-    if given[0] == layer:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return at
-Tables.replace = dying
-transform(*arguments)
-"""
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("layer", ["silver", "gold"])
-def test_killed_and_run_again_it_comes_to_the_same(
-    keyed: Shop, repository: Path, layer: str, when: str
-) -> None:
-    keyed.write("a.csv", order("1", 1, 1), order("2", 1, 2), order("3", 1, 3), header=KEYED)
-    keyed.run("before")
-    keyed.write("b.csv", order("1", 2, 1, quantity=5), order("2", 1, 2), order("4", 1, 2), header=KEYED)
-    extracted = keyed.extract("run")
-    packed = pickle.dumps((SUBJECT, keyed.settings, extracted)).hex()
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED, packed, layer, when],
-        cwd=repository / "dags",
-        capture_output=True,
-        check=False,
+from common.io import lake, reports
+from common.io.collections.protocol import Published, Query
+from common.transforms import engine
+from common.transforms.operations import Check, Frame, Records, judged
+from common.utils.arrow import schema_of
+from common.utils.contract import Contract, Field
+from common.utils.errors import SourceError, ValidationFailed
+from common.utils.settings import Settings
+from common.utils.window import Window
+from common.verbs import pipeline
+from common.verbs.references import Run
+from common.verbs.stores import opened
+from common.verbs.subject import SAMPLES, Subject
+
+SUBJECT = Subject("town", "readings", 1)
+FIELDS = schema_of(date=pa.date32(), place=pa.string(), value=pa.int64())
+NOW = datetime(2026, 3, 10, tzinfo=UTC)
+
+
+def clean(received: Frame) -> Frame:
+    typed = engine.with_sql(received, _event_at=engine.timestamp("date"), _value=engine.whole_number("value"))
+    no_value = Check("value_not_whole", "value", nw.col("_value").is_null(), "is not a whole number")
+    return (
+        judged(typed, [no_value])
+        .with_columns(date=nw.col("_event_at").cast(nw.Date()), value=nw.col("_value"))
+        .drop("_value")
     )
-    assert died.returncode == -9, died.stderr.decode()[-500:]
-    gold = keyed.gold()
-    assert len(gold) == 3, "gold can be read at any time"
-    again = transform(SUBJECT, keyed.settings, extracted)
-    assert counts(again) == (6, 2, 2, 2), "the same as if it had not been killed"
-    assert sorted(quantity for *_, quantity, _ in keyed.facts()) == [1, 1, 1, 5]
 
 
-def test_a_record_that_two_runs_place_at_different_days_stands_at_one(
-    keyed: Shop, monkeypatch: pytest.MonkeyPatch
+def aggregate(silver: Mapping[str, Frame], as_of: datetime) -> Frame:
+    rows = nw.concat([one.select(*FIELDS.names) for one in silver.values()], how="vertical")
+    keys = ["place"] if module.WHOLE else ["date", "place"]
+    sums = rows.group_by(keys).agg(nw.col("value").sum().cast(nw.Int64()), readings=nw.len().cast(nw.Int64()))
+    return sums.with_columns(as_of=nw.lit(as_of)) if module.WHOLE else sums
+
+
+def totals(frames: Mapping[str, Frame]) -> Frame:
+    rows = nw.concat([one.select("value") for one in frames.values()], how="vertical")
+    return rows.select(nw.len().alias("readings"), nw.col("value").sum())
+
+
+module: Any = ModuleType("common.transforms.readings")
+module.aggregate, module.silver_totals = aggregate, totals
+module.gold_totals = lambda gold: gold.select(nw.col("readings", "value").sum())
+
+
+class Town:
+    """Two sources, `north` and `south`, each a folder of CSV files."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool, snapshot: bool) -> None:
+        self.folder, self.settings = folder, Settings(home=folder / "home")
+        records = Records(("date", "place", "value"), FIELDS, clean, snapshot, {"KEY": "date,place"})
+        module.SOURCES, module.WHOLE = {"north": records, "south": records}, whole
+        if whole:
+            module.GOLD = schema_of(
+                place=pa.string(), value=pa.int64(), readings=pa.int64(), as_of=pa.timestamp("us", tz="UTC")
+            )
+        else:
+            module.GOLD = schema_of(
+                date=pa.date32(), place=pa.string(), value=pa.int64(), readings=pa.int64()
+            )
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        for intake in SUBJECT.intakes():
+            self.path(intake.source).mkdir(parents=True)
+            monkeypatch.setenv(f"{intake.variables}PATH", str(self.path(intake.source)))
+        self.contract = Contract(
+            domain="town",
+            subject="readings",
+            version="1.0.0",
+            description="",
+            owner="",
+            fields=self._fields(whole),
+            key=("place",) if whole else ("date", "place"),
+            partition_field="" if whole else "date",
+            partition_by="hash" if whole else "day",
+            buckets=4,
+            indexes=(),
+            rules=(),
+            freshness=timedelta(days=1),
+            max_row_drop=1.0,
+            max_rejected=1.0,
+        )
+
+    @staticmethod
+    def _fields(whole: bool) -> tuple[Field, ...]:
+        rest = (Field("value", "integer", required=True), Field("readings", "integer", required=True))
+        if whole:
+            return (Field("place", "string", required=True), *rest, Field("as_of", "timestamp"))
+        return (Field("date", "date", required=True), Field("place", "string", required=True), *rest)
+
+    def path(self, source: str) -> Path:
+        return self.folder / "files" / source
+
+    def write(self, source: str, *lines: str, name: str = "a.csv") -> None:
+        (self.path(source) / name).write_text("\n".join(["date,place,value", *lines, ""]), encoding="utf-8")
+
+    def run(self, run_id: str, end: datetime = NOW, **options: Any) -> Published | None:
+        run = Run(run_id, Window(end - timedelta(days=1), end), **options)
+        return pipeline.run_all(SUBJECT, self.contract, self.settings, run)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """What readers see: date (where there is one), place, value."""
+        with opened(self.contract, self.settings) as collection:
+            live = collection.live()
+            assert live
+            found = collection.read(live.number, Query(limit=1000)).rows
+        names = [name for name in ("date", "place", "value") if name in found.column_names]
+        return [tuple(row[name] for name in names) for row in found.to_pylist()]
+
+    @property
+    def sources(self) -> dict[str, Any]:
+        """What the live version says of them."""
+        live = pipeline.live_version(self.contract, self.settings)
+        assert live
+        return dict(live.bookmark["sources"])
+
+    def break_(self, source: str) -> None:
+        for file in self.path(source).iterdir():
+            file.unlink()
+        self.path(source).rmdir()
+
+
+@pytest.fixture
+def days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town(tmp_path, monkeypatch, whole=False, snapshot=False)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town(tmp_path, monkeypatch, whole=True, snapshot=True)
+
+
+def test_each_source_has_tables_and_variables_of_its_own(days: Town) -> None:
+    north, _ = SUBJECT.intakes()
+    assert (north.name, north.variables) == ("readings/north", "VITRINE_TOWN_READINGS_NORTH_")
+    days.write("north", "2026-03-08,a,1")
+    days.write("south", "2026-03-08,a,2", "2026-03-07,b,5")
+    days.run("one")
+    assert days.rows() == [(date(2026, 3, 7), "b", 5), (date(2026, 3, 8), "a", 3)]
+    for layer in ("bronze", "silver"):
+        for source in ("north", "south"):
+            assert lake.version(f"{days.settings.lake_root}/{layer}/town/readings/{source}") >= 0
+    record = reports.read(days.settings, "town/readings", "one")
+    assert record
+    assert record.ledger
+    assert record.statistics
+    assert (record.ledger.read, record.statistics.items) == (3, 2)
+    assert {name: entry["data_as_of"][:10] for name, entry in days.sources.items()} == {
+        "north": "2026-03-08",
+        "south": "2026-03-08",
+    }
+
+
+def test_one_source_down_does_not_stop_the_others_and_is_named(days: Town) -> None:
+    days.write("north", "2026-03-08,a,1")
+    days.write("south", "2026-03-08,a,2")
+    days.run("one")
+    read = days.sources["south"]["read_at"]
+    days.break_("south")
+    days.write("north", "2026-03-09,a,7", name="b.csv")
+    days.run("two")
+    assert days.rows() == [(date(2026, 3, 8), "a", 3), (date(2026, 3, 9), "a", 7)], "south stands as it was"
+    south = days.sources["south"]
+    assert "south" in south["error"]
+    assert south["data_as_of"][:10] == "2026-03-08"
+    assert south["read_at"] == read
+    assert days.sources["north"]["error"] == ""
+    days.path("south").mkdir()
+    days.write("south", "2026-03-09,a,30")
+    days.run("three")
+    assert days.rows()[-1] == (date(2026, 3, 9), "a", 37)
+    assert days.sources["south"]["error"] == ""
+
+
+def test_a_source_that_goes_down_is_told_even_where_nothing_else_is_new(days: Town) -> None:
+    days.write("north", "2026-03-08,a,1")
+    days.write("south", "2026-03-08,a,2")
+    days.run("one")
+    days.break_("south")
+    published = days.run("two")
+    assert published
+    assert not published.new
+    assert days.sources["south"]["error"]
+
+
+def test_where_no_source_can_be_read_nothing_is_published(days: Town) -> None:
+    days.write("north", "2026-03-08,a,1")
+    days.write("south", "2026-03-08,a,2")
+    days.run("one")
+    days.break_("north")
+    days.break_("south")
+    with pytest.raises(SourceError, match=r"No source of town/readings could be read. north: .*; south: "):
+        days.run("two")
+    assert days.rows() == [(date(2026, 3, 8), "a", 3)]
+    record = reports.read(days.settings, "town/readings", "two")
+    assert record
+    assert record.state == "failed"
+
+
+def test_a_source_that_is_added_later_leaves_all_days_of_the_others(
+    days: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keyed.write("a.csv", order("1", 1, 5), order("2", 1, 5), header=KEYED)
-    keyed.write("b.csv", order("1", 2, 20), header=KEYED)
-    early, late = keyed.extract("early", day(5)), keyed.extract("late", day(20))
-    settle = transform_module._Job._settle
-
-    def overtaken(job: Any) -> None:
-        monkeypatch.setattr(transform_module._Job, "_settle", settle)
-        transform(SUBJECT, keyed.settings, late)
-        settle(job)
-
-    monkeypatch.setattr(transform_module._Job, "_settle", overtaken)
-    with pytest.raises(lake.ConflictError, match="changed the table while run early was at work"):
-        transform(SUBJECT, keyed.settings, early)
-    assert counts(transform(SUBJECT, keyed.settings, early)) == (3, 1, 0, 1)
-    assert sorted(str(moment.date()) for moment, *_ in keyed.facts()) == ["2026-01-05", "2026-01-20"]
+    south = SUBJECT.intake("south")
+    monkeypatch.delenv(f"{south.variables}PATH")
+    assert not south.is_configured
+    days.write("north", "2026-01-05,a,1", "2026-03-08,a,1")
+    days.run("one")
+    monkeypatch.setenv(f"{south.variables}PATH", str(days.path("south")))
+    days.write("south", "2026-03-08,a,2")
+    days.run("two")
+    assert days.rows() == [(date(2026, 1, 5), "a", 1), (date(2026, 3, 8), "a", 3)]
 
 
-def test_a_run_again_takes_back_what_its_earlier_try_did_outside_of_the_window(keyed: Shop) -> None:
-    keyed.write("a.csv", order("1", 1, 5), order("2", 1, 5), header=KEYED)
-    keyed.run("before")
-    before = keyed.facts()
-    keyed.write("a.csv", order("1", 1, 8), order("2", 1, 5), header=KEYED)
-    assert keyed.run("run", day(8)).partitions == ("2026-01-05", "2026-01-08")
-    keyed.write("a.csv", order("1", 1, 5), order("2", 1, 5), header=KEYED)
-    assert keyed.run("run", day(8)).partitions == ("2026-01-05",)
-    assert keyed.facts() == before
-    assert {key[0] for key in keyed.gold()} == {"2026-01-05"}
-
-
-@pytest.mark.parametrize(
-    "impossible", ["0000-06-01", "0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"]
-)
-def test_a_time_outside_of_all_calendars_costs_its_record_alone(shop: Shop, impossible: str) -> None:
-    shop.write("a.csv", line(5), f"{impossible},P1,Mug,1,1")
-    assert shop.run().ledger.rejected == {"date_impossible": 1}
-
-
-FIGURES = {"order_lines": Decimal(245_903), "quantity": Decimal(2_292_167), "revenue": Decimal("4397950.761")}
-GROSS = Decimal("4826466.491")
-
-
-def gross(shop: Shop) -> Decimal:
-    return sum((row["gross_revenue"] for row in shop.rows("gold")), Decimal(0))
-
-
-@pytest.fixture(scope="module")
-def at_once(online_retail: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Online Retail loaded in one run: the shop and the outcome."""
-    with pytest.MonkeyPatch.context() as patch:
-        shop = Shop(tmp_path_factory.mktemp("at_once"), patch, {**ONLINE_RETAIL, "PATH": str(online_retail)})
-        return shop, shop.run()
-
-
-def test_online_retail_to_the_penny(at_once: Any) -> None:
-    shop, done = at_once
-    assert counts(done) == (245_903, 245_903, 0, 0)
-    assert done.ledger.gold == FIGURES
-    assert gross(shop) == GROSS
-    assert len(done.partitions) == 167
-    assert done.watermark == "2011-06-30T20:08:00+00:00"
-
-
-def test_online_retail_day_by_day_in_wrong_order_with_files_twice(
-    at_once: Any, online_retail: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_domains_variables_serve_a_source_that_has_none(
+    days: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = Shop(tmp_path, monkeypatch, ONLINE_RETAIL)
-    files = sorted(online_retail.glob("*.csv"))
-    chance = random.Random(2)
-    chosen = chance.sample(files, 12)
-    for at, path in enumerate(chosen):
-        (shop.files / path.name).write_bytes(path.read_bytes())
-        if at % 3 == 0:
-            (shop.files / f"again-{path.name}").write_bytes(path.read_bytes())
-        first = date.fromisoformat(path.stem)
-        window = (first.isoformat(), (first + timedelta(days=1)).isoformat())
-        assert shop.run(f"run{at}", window).ledger.imbalances() == []
-    days = {path.stem for path in chosen}
-    expected = {key: row for key, row in at_once[0].gold().items() if key[0] in days}
-    assert shop.gold() == expected
-    for path in files:
-        (shop.files / path.name).write_bytes(path.read_bytes())
-    done = shop.run("rest", ALWAYS)
-    assert done.ledger.gold == FIGURES
-    assert shop.gold() == at_once[0].gold()
+    north = SUBJECT.intake("north")
+    monkeypatch.setenv("VITRINE_TOWN_NORTH_PATH", monkeypatch_path := str(days.path("south")))
+    assert north.defaults() == {"KEY": "date,place", "PATH": monkeypatch_path}
+    monkeypatch.delenv(f"{north.variables}PATH")
+    assert north.is_configured
+    days.write("south", "2026-03-08,a,2")
+    days.run("one")
+    assert days.rows() == [(date(2026, 3, 8), "a", 4)]
+
+
+def test_a_sample_is_read_where_nothing_is_said_of_the_source(
+    days: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    index = tmp_path / "samples" / "town" / "readings.json"
+    index.parent.mkdir(parents=True)
+    index.write_text(json.dumps({"variables": {"north": {"PATH": "there"}, "south": {"PATH": "there"}}}))
+    monkeypatch.setenv(SAMPLES, str(tmp_path / "samples"))
+    monkeypatch.delenv(f"{SUBJECT.intake('south').variables}PATH")
+    assert SUBJECT.intake("south").defaults()["PATH"] == "there"
+    assert SUBJECT.intake("north").defaults() == {"KEY": "date,place"}
+
+
+def test_a_snapshot_is_the_whole_truth_of_its_source(whole: Town) -> None:
+    whole.write("north", "2020-01-01,a,1", "2026-03-08,b,2")
+    whole.write("south", "2026-03-08,a,10")
+    whole.run("one")
+    assert whole.rows() == [("a", 11), ("b", 2)]
+    whole.write("north", "2020-01-01,a,5")
+    whole.run("two", NOW + timedelta(days=1))
+    assert whole.rows() == [("a", 15)], "what the source no longer has is gone, and an old record can change"
+    record = reports.read(whole.settings, "town/readings", "two")
+    assert record
+    assert record.ledger
+    ledger = record.ledger
+    assert (ledger.read, ledger.written, ledger.unchanged, ledger.deleted) == (2, 1, 1, 1)
+
+
+def test_a_dry_run_of_a_whole_collection_computes_all_and_publishes_nothing(whole: Town) -> None:
+    whole.write("north", "2020-01-01,a,1", "2026-03-08,b,2")
+    whole.write("south", "2026-03-08,a,10")
+    whole.run("one")
+    whole.write("north", "2020-01-01,a,5", "2026-03-08,c,1")
+    assert whole.run("dry", NOW + timedelta(days=1), dry_run=True) is None
+    assert whole.rows() == [("a", 11), ("b", 2)]
+    record = reports.read(whole.settings, "town/readings", "dry")
+    assert record
+    assert record.staged
+    assert (record.staged.inserted, record.staged.updated, record.staged.removed) == (1, 1, 1)
+
+
+def test_a_whole_run_with_a_source_down_keeps_what_it_had(whole: Town) -> None:
+    whole.write("north", "2026-03-08,a,1")
+    whole.write("south", "2026-03-08,a,10")
+    whole.run("one")
+    whole.break_("north")
+    whole.write("south", "2026-03-08,a,20")
+    whole.run("two", NOW + timedelta(days=1))
+    assert whole.rows() == [("a", 21)]
+
+
+def test_what_is_older_than_the_retention_leaves_silver_gold_and_collection(days: Town) -> None:
+    days.contract = replace(days.contract, retention=timedelta(days=10))
+    days.write("north", "2026-02-01,a,9", "2026-03-01,a,1", "2026-03-09,a,2")
+    days.write("south", "2026-03-01,b,4")
+    days.run("one")
+    assert days.rows() == [(date(2026, 3, 1), "a", 1), (date(2026, 3, 1), "b", 4), (date(2026, 3, 9), "a", 2)]
+    record = reports.read(days.settings, "town/readings", "one")
+    assert record
+    assert record.ledger
+    assert record.ledger.filtered["past_retention"] == 1
+    days.run("two", NOW + timedelta(days=5))
+    assert days.rows() == [(date(2026, 3, 9), "a", 2)]
+    for source in ("north", "south"):
+        uri = f"{days.settings.lake_root}/silver/town/readings/{source}"
+        kept = [row for batch in lake.all_batches(uri, lake.version(uri)) for row in batch.to_pylist()]
+        assert all(row["date"] >= date(2026, 3, 5) for row in kept)
+
+
+def test_a_broken_record_of_one_source_is_its_own_dead_letter(days: Town) -> None:
+    days.write("north", "2026-03-08,a,x", "2026-03-08,b,1")
+    days.write("south", "2026-03-08,a,2")
+    days.run("one")
+    assert days.rows() == [(date(2026, 3, 8), "a", 2), (date(2026, 3, 8), "b", 1)]
+    assert lake.version(f"{days.settings.lake_root}/dead_letters/town/readings/north") >= 0
+    days.contract = replace(days.contract, max_rejected=0.1)
+    days.write("south", "2026-03-08,a,y")
+    with pytest.raises(ValidationFailed, match="rejected_share"):
+        days.run("two")
