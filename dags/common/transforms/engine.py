@@ -5,7 +5,7 @@ Another engine (Spark) needs this module again and no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -25,6 +25,37 @@ def with_sql(frame: nw.LazyFrame[Any], **columns: str) -> nw.LazyFrame[Any]:
     added = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
     extended: nw.LazyFrame[Any] = nw.from_native(frame.to_native().project(f"*, {added}"))
     return extended
+
+
+def grouped(frame: nw.LazyFrame[Any], by: Sequence[str], **columns: str) -> nw.LazyFrame[Any]:
+    """One row for each group, with more columns, each an SQL aggregate of its rows."""
+    names = ", ".join(identifier(name) for name in by)
+    summed = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
+    one_each: nw.LazyFrame[Any] = nw.from_native(frame.to_native().aggregate(f"{names}, {summed}", names))
+    return one_each
+
+
+def distinct(frame: nw.LazyFrame[Any], columns: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Some columns of the frame, equal rows once."""
+    names = ", ".join(identifier(name) for name in columns)
+    once: nw.LazyFrame[Any] = nw.from_native(frame.to_native().project(names).distinct())
+    return once
+
+
+def quotient(numerator: str, denominator: str, precision: int, scale: int) -> str:
+    """Of two exact numbers that are not negative, as decimal, rounded half up; null where it is by nothing.
+
+    Args:
+        numerator: SQL; up to 20 digits before and 8 after the point.
+        denominator: The same.
+        precision: Digits of the decimal.
+        scale: How many of them are after the point; 1 to 8.
+    """
+    exact = "CAST(CAST({} AS DECIMAL(28, 8)) * 100000000 AS HUGEINT)"
+    up, down = exact.format(numerator), exact.format(denominator)
+    rounded = f"(2 * {up} * {10**scale} + {down}) // nullif(2 * {down}, 0)"
+    least = f"CAST(1e-{scale} AS DECIMAL({scale}, {scale}))"
+    return f"CAST(CAST({rounded} AS DECIMAL(38, 0)) * {least} AS DECIMAL({precision}, {scale}))"
 
 
 def timestamp(column: str) -> str:
@@ -74,6 +105,28 @@ def json_array(columns: Iterable[str]) -> str:
     names = [identifier(name) for name in columns]
     missing = " OR ".join(f"{name} IS NULL" for name in names)
     return f"CASE WHEN {missing} THEN NULL ELSE CAST(json_array({', '.join(names)}) AS VARCHAR) END"
+
+
+def json_list(columns: Iterable[str], order: str) -> str:
+    """An aggregate: some columns of a group's rows as a JSON list of objects.
+
+    Args:
+        order: SQL, in which the rows stand in the list.
+    """
+    pairs = ", ".join(f"{literal(name)}: {identifier(name)}" for name in columns)
+    return f"CAST(to_json(list({{{pairs}}} ORDER BY {order})) AS VARCHAR)"
+
+
+def unnested(frame: nw.LazyFrame[Any], column: str, names: Sequence[str]) -> nw.LazyFrame[Any]:
+    """One row for each object in a column of JSON lists, with the texts of the objects' fields alone."""
+    kinds = ", ".join(f'"{name}": "VARCHAR"' for name in names)
+    objects = frame.to_native().project(
+        f"unnest(from_json({identifier(column)}, {literal(f'[{{{kinds}}}]')})) AS one"
+    )
+    rows: nw.LazyFrame[Any] = nw.from_native(
+        objects.project(", ".join(f"one.{identifier(name)}" for name in names))
+    )
+    return rows
 
 
 def _typed(column: str, pattern: str, kind: str) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from common.transforms import engine
@@ -115,3 +116,48 @@ def test_the_frame_itself_is_not_changed(frame: Callable[..., Any]) -> None:
     made = frame([{"a": "1"}])
     engine.with_sql(made, b="a")
     assert made.columns == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "expected"),
+    [
+        ("2", "3", "0.6667"),
+        ("100.00010", "2", "50.0001"),  # 50.00005 is a half
+        ("100.00008", "2", "50.0000"),
+        ("0.1", "0.3", "0.3333"),
+        ("0", "3", "0"),
+        ("99999.9999", "1", "99999.9999"),
+        ("1", "0", None),
+        ("1", "NULL", None),
+        ("NULL", "1", None),
+    ],
+)
+def test_a_quotient_of_decimals_is_rounded_half_up(
+    frame: Callable[..., Any], numerator: str, denominator: str, expected: str | None
+) -> None:
+    ((_, value),) = (
+        engine.with_sql(frame([{"a": 1}]), value=engine.quotient(numerator, denominator, 9, 4))
+        .to_native()
+        .fetchall()
+    )
+    assert value == (None if expected is None else Decimal(expected))
+
+
+def test_a_quotient_that_does_not_fit_is_an_error(frame: Callable[..., Any]) -> None:
+    wide = engine.with_sql(frame([{"a": 1}]), value=engine.quotient("100000", "1", 9, 4))
+    with pytest.raises(duckdb.ConversionException):
+        wide.to_native().fetchall()
+
+
+def test_groups_have_one_row_each(frame: Callable[..., Any]) -> None:
+    rows = frame([{"a": 1, "b": "x", "c": 2}, {"a": 1, "b": "x", "c": 5}, {"a": 2, "b": "x", "c": 1}])
+    found = engine.grouped(rows, ("a", "b"), most="max(c)", many="count(*) FILTER (c > 2)")
+    assert found.columns == ["a", "b", "most", "many"]
+    assert sorted(found.to_native().fetchall()) == [(1, "x", 5, 1), (2, "x", 1, 0)]
+
+
+def test_equal_rows_once(frame: Callable[..., Any]) -> None:
+    rows = frame([{"a": 1, "b": None, "c": 2}, {"a": 1, "b": None, "c": 5}, {"a": 2, "b": None, "c": 1}])
+    found = engine.distinct(rows, ("b", "a"))
+    assert found.columns == ["b", "a"]
+    assert sorted(found.to_native().fetchall(), key=repr) == [(None, 1), (None, 2)]

@@ -1,0 +1,61 @@
+r"""What becomes of each course.
+
+**What:** completion rate, scores and their quartiles, use, popular contents, and the weeks in which students
+leave: one row a presentation of a course.
+
+**When:** daily at 01:00 UTC, for what the sources hold then.
+
+**From where:** courses, enrolments, registrations, assessments, submissions, contents, activity: files,
+MongoDB or any other kind, as `VITRINE_LEARNING_<SOURCE>_…` says for both subjects of the domain and
+`VITRINE_LEARNING_COURSE_ANALYTICS_<SOURCE>_…` for this one; `docs/learning.md` has the columns.
+
+**To where:** the collection `learning/course_analytics`; dashboards read it at `/dashboards/v1/collections`.
+Its contract is `include/contracts/learning/course_analytics.odcs.yaml`.
+
+**How to run it again:** clear the failed task; every task can be repeated. A source is read whole, so the
+next run mends what an earlier one lacked. After a change of a source or its mapping, trigger it with
+*full refresh*. A *dry run* computes and reports everything, and publishes nothing.
+
+**Who owns it:** the team `learning-data`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import CronDataIntervalTimetable, dag
+
+from common.verbs.subject import Subject
+from vlp.defaults import collection_dag
+from vlp.tasks import Verbs
+
+COURSE_ANALYTICS = Subject("learning", "course_analytics", major=1)
+
+
+@dag(
+    "vitrine_learning_course_analytics_v1",
+    description="Completion, scores, use and drop-off of each course",
+    schedule=CronDataIntervalTimetable("0 1 * * *", timezone="UTC"),
+    start_date=datetime(2000, 1, 1, tzinfo=UTC),
+    doc_md=__doc__,
+    **collection_dag(COURSE_ANALYTICS, owner="learning-data"),
+)
+def course_analytics() -> None:
+    """Records of a learning platform become one row a course."""
+    verbs = Verbs(COURSE_ANALYTICS)
+    extracted = [
+        verbs.extract("courses"),
+        verbs.extract("enrolments"),
+        verbs.extract("registrations"),
+        verbs.extract("assessments"),
+        verbs.extract("submissions"),
+        verbs.extract("contents"),
+        verbs.extract("activity"),
+    ]
+    transformed = verbs.transform(*extracted)
+    validated = verbs.validate(transformed)
+    loaded = verbs.load(validated)
+    verbs.publish(loaded)
+
+
+course_analytics()
