@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -29,6 +30,10 @@ CONTENT = "CASE WHEN _digest = sha256(_item) THEN sha256(record) ELSE _digest EN
 
 IDENTITY = (("_item", "_item"), ("_content", "_digest"), ("_position", "_position"))
 """By which a letter, with ``CONTENT``, and a record that was accepted are the same."""
+
+
+ORDER = ("_run", "_table", "_item", "lpad(_position, 20, '0')", "_stage", "rule", "field", "_digest")
+"""By which dead letters are listed, as texts."""
 
 
 def replace(  # noqa: PLR0913 (what is written, and whose it is)
@@ -168,3 +173,60 @@ def _signed(batch: pa.RecordBatch, run_id: str, stage: Stage, source: str) -> pa
         pa.nulls(batch.num_rows, pa.string()),
     ]
     return pa.record_batch([*batch.select(REJECTED.names).columns, *own], schema=SCHEMA)
+
+
+def listed(
+    engine: duckdb.DuckDBPyConnection,
+    uris: Mapping[str, str],
+    *,
+    rule: str = "",
+    after: Sequence[str] = (),
+    limit: int = 100,
+) -> tuple[dict[str, int], pa.Table]:
+    """How many records each rule rejected, and a page of them in the order of ``ORDER``.
+
+    Args:
+        engine: From :func:`common.io.lake.connect`.
+        uris: Of the tables by the name of the source; that of a subject's only source is empty.
+        rule: By which they were rejected; empty: by any.
+        after: The last record's ``_order``; empty for the first page.
+        limit: Rows at most.
+
+    Returns:
+        Counts of all rules, whatever ``rule`` is; rows in the schema ``SCHEMA``, ``_position`` as text, with
+        ``_table``, the name of the source, and ``_order``, the values of ``ORDER``.
+    """
+    for number, uri in enumerate(uris.values()):
+        _scan(engine, uri, []).create_view(f"letters_{number}")
+    every = " UNION ALL BY NAME ".join(
+        f"SELECT *, {literal(name)} AS _table FROM letters_{number}"  # noqa: S608 (quoted)
+        for number, name in enumerate(uris)
+    )
+    letters = engine.sql(every)
+    counts = letters.aggregate("rule, count(*) AS found", "rule").order("found DESC, rule").fetchall()
+    keys = ", ".join(f"coalesce({key}, '')" for key in ORDER)
+    letters = letters.project("* REPLACE (CAST(_position AS VARCHAR) AS _position)")
+    if rule:
+        letters = letters.filter(f"rule = {literal(rule)}")
+    if after:
+        values = ", ".join(map(literal, after))
+        letters = letters.filter(f"({keys}) > ({values})")
+    page: pa.Table = letters.project(f"*, [{keys}] AS _order").order(keys).limit(limit).to_arrow_table()
+    return dict(counts), page
+
+
+def tables(settings: Settings, domain: str, subject: str, sources: Iterable[str] = ()) -> dict[str, str]:
+    """The tables of a subject's dead letters by the name of the source, which is empty for its only one.
+
+    Args:
+        settings: Where the lake is.
+        domain: Of the subject.
+        subject: Its name.
+        sources: Names that are known; those of a lake in a local folder are found there.
+    """
+    uri = table_uri(settings, domain, subject)
+    found = {name: f"{uri}/{name}" for name in sources}
+    if "://" not in uri and Path(uri).is_dir():
+        there = (path for path in Path(uri).iterdir() if (path / "_delta_log").is_dir())
+        found |= {path.name: str(path) for path in sorted(there)}
+    return {"": uri, **found}

@@ -9,7 +9,8 @@ import hashlib
 import os
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,10 +26,17 @@ from common.utils.settings import MAIN, Settings
 from common.utils.window import Window
 from common.verbs.references import Statistics, Transformed
 
-State = Literal["running", "published", "unchanged", "dry_run", "failed"]
+State = Literal["running", "extracted", "published", "unchanged", "dry_run", "failed"]
 
 TEMPLATE = Path(__file__).with_name("report.html")
 WORST_FIRST = ("failed", "warned", "noted", "passed")
+STEPS = {
+    "statistics": "extract",
+    "ledger": "transform and validate",
+    "staged": "load",
+    "version": "publish",
+}
+"""Which step has ended when a field of the record is known."""
 LONGEST_FOLDER = 120  # characters, well within what file systems take
 
 
@@ -47,6 +55,7 @@ class RunRecord:
         staged: How the run's rows compare with the version before.
         version: Live after the run.
         error: Why it failed, as the user reads it.
+        steps: When each step ended, by its name.
     """
 
     collection: str
@@ -63,6 +72,7 @@ class RunRecord:
     staged: Staged | None = None
     version: int | None = None
     error: str = ""
+    steps: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,8 @@ def record(settings: Settings, collection: str, run_id: str, store: str = MAIN, 
     now = datetime.now(UTC)
     before = read(settings, collection, run_id, store) or RunRecord(collection, run_id, started=now)
     after = replace(before, **changes)
-    after = replace(after, ended=None if after.state == "running" else now)
+    ended = {STEPS[name]: now for name in changes if name in STEPS}
+    after = replace(after, ended=None if after.state == "running" else now, steps={**after.steps, **ended})
     path = folder(settings, collection, run_id) / _file(store)
     _write(path, TypeAdapter(RunRecord).dump_json(after, indent=2))
     return after

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ OnFailure = Literal["fail", "warn", "continue"]
 Freshness = Literal["fresh", "stale", "unknown"]
 PartitionBy = Literal["day", "month", "hash"]
 DriftPolicy = Literal["evolve", "freeze", "discard"]
+Role = Literal["viewer", "op", "admin"]
 
 BUCKETS = 16
 """Into how many a hash of the key spreads rows unless a contract says otherwise."""
@@ -91,6 +92,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """How a collection is best drawn.
+
+    Attributes:
+        x: The field along the axis.
+        y: The field that is measured, a number.
+        series: The field whose values are lines or bars of their own; empty where there is one.
+    """
+
+    kind: Literal["line", "bar"]
+    x: str
+    y: str
+    series: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What one collection promises.
 
@@ -111,6 +128,9 @@ class Contract:
             an error, or dead letters.
         deletions: Whether records that the source no longer has are taken away here too, by their key.
         prefix: What the collection's name in a store begins with: the environment's, not the contract's.
+        retention: Days of the data older than this leave the collection; ``None`` keeps all.
+        chart: How the collection is best drawn, where it says so.
+        roles: Who may read it; each role may what those before it may, and an admin reads everything.
     """
 
     domain: str
@@ -132,6 +152,9 @@ class Contract:
     drift: DriftPolicy = "evolve"
     deletions: bool = False
     prefix: str = ""
+    retention: timedelta | None = None
+    chart: Chart | None = None
+    roles: tuple[Role, ...] = ("viewer",)
 
     @property
     def name(self) -> str:
@@ -159,6 +182,11 @@ class Contract:
         required = {field.name for field in self.fields if field.required}
         first = [self.key[0], *(index[0] for index in self.indexes)]
         return tuple(dict.fromkeys(name for name in first if name in required))
+
+    def readable_by(self, role: Role) -> bool:
+        """Whether users of that role may read the collection."""
+        ranks = get_args(Role)
+        return role == "admin" or any(ranks.index(role) >= ranks.index(one) for one in self.roles)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError where there is none."""

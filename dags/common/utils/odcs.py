@@ -7,7 +7,6 @@ like a promise which nothing here keeps. All errors of a file are reported toget
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -18,6 +17,8 @@ from pydantic import ValidationError
 from common.utils.contract import Contract, DriftPolicy
 from common.utils.errors import ContractError
 from common.utils.marked_yaml import MarkedYaml, Place
+from common.utils.odcs_display import chart, roles
+from common.utils.odcs_levels import levels, number
 from common.utils.odcs_partitions import partitions
 from common.utils.odcs_schema import SchemaReader, custom_properties, demand_name
 
@@ -25,7 +26,6 @@ SUFFIX = ".odcs.yaml"
 API_VERSION = "v3.1.0"
 CUSTOM = ("maxRowDrop", "maxRejected", "drift", "deletions")
 DELETIONS = ("ignore", "compare")
-HOURS = {"h": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24}
 
 
 def load_contracts(folder: Path) -> dict[str, Contract]:
@@ -84,7 +84,7 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
     subject = objects[0] if objects else SchemaObject()
     _check_identity(file, model, subject.name)
     reader = SchemaReader(file, subject)
-    parts = partitions(reader)
+    parts, service = partitions(reader), levels(file, model.slaProperties)
     custom = custom_properties(file, (), model.customProperties, CUSTOM)
     return Contract(
         domain=model.domain or "",
@@ -98,13 +98,16 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
         partition_by=parts.by,
         indexes=reader.indexes(),
         rules=reader.rules(),
-        freshness=_freshness(file, model),
+        freshness=service.freshness,
         max_row_drop=_share(file, custom, "maxRowDrop"),
         max_rejected=_share(file, custom, "maxRejected"),
         drift=cast("DriftPolicy", _choice(file, custom, "drift", get_args(DriftPolicy))),
         deletions=_choice(file, custom, "deletions", DELETIONS) == "compare",
         unique=reader.unique(),
         buckets=parts.buckets,
+        retention=service.retention,
+        chart=chart(reader),
+        roles=roles(reader),
     )
 
 
@@ -129,28 +132,6 @@ def _check_identity(file: MarkedYaml, model: OpenDataContractStandard, subject: 
         file.report(("team",), "team has a name: who answers for the collection")
 
 
-def _freshness(file: MarkedYaml, model: OpenDataContractStandard) -> timedelta:
-    """How old data may be; the one service level that is kept, and it must be given."""
-    found = []
-    for position, level in enumerate(model.slaProperties or []):
-        place = ("slaProperties", position)
-        if level.property != "freshness":
-            file.report_unknown((*place, "property"), "service level", level.property, ["freshness"])
-        elif level.unit not in HOURS:
-            file.report_unknown((*place, "unit"), "unit", level.unit, HOURS)
-        elif (value := _number(level.value)) is None or value <= 0:
-            file.report((*place, "value"), f"freshness is a number above 0, not {level.value!r}")
-        else:
-            found.append(timedelta(hours=value * HOURS[level.unit]))
-    if not found and not model.slaProperties:
-        file.report(
-            ("slaProperties",), "freshness is missing: how old the data may be before readers see it as stale"
-        )
-    if len(found) > 1:
-        file.report(("slaProperties",), "freshness is given twice")
-    return found[0] if found else timedelta()
-
-
 def _choice(
     file: MarkedYaml, custom: dict[str, tuple[Place, Any]], name: str, choices: tuple[str, ...]
 ) -> str:
@@ -164,12 +145,7 @@ def _choice(
 def _share(file: MarkedYaml, custom: dict[str, tuple[Place, Any]], name: str) -> float:
     """A bound between 0 and 1, which must be given."""
     place, value = custom.get(name, (("customProperties",), "missing"))
-    share = _number(value)
+    share = number(value)
     if share is None or not 0 <= share <= 1:
         file.report(place, f"the custom property {name} is {value}; give a share from 0 to 1")
     return share or 0.0
-
-
-def _number(value: object) -> float | None:
-    """A number as such; not a text that looks like one, nor yes or no."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

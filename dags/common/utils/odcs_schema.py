@@ -25,6 +25,9 @@ PHYSICAL_TYPES: dict[FieldType, str] = {
 }
 """Logical type to the one physical type it may name; a number may be decimal(precision,scale) too."""
 
+LAYOUT = ("indexes", "partitionBy", "buckets", "unique", "chart", "roles")
+"""The custom properties of a schema object."""
+
 DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 OBJECT: Place = ("schema", 0)
@@ -46,9 +49,7 @@ class SchemaReader:
             ((*OBJECT, "properties", position), field)
             for position, field in enumerate(schema.properties or [])
         ]
-        self.layout = custom_properties(
-            file, OBJECT, schema.customProperties, ("indexes", "partitionBy", "buckets", "unique")
-        )
+        self.layout = custom_properties(file, OBJECT, schema.customProperties, LAYOUT)
         self.fields = tuple(self._field(place, field) for place, field in self.properties)
         self.names = [field.name for field in self.fields]
         report_repeated(file, "field", [(place, field.name) for place, field in self.properties])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from common.io import reports
 from common.io.collections.protocol import AttemptError, Collection, Publication, Published, StoreError
@@ -13,6 +15,7 @@ from common.utils.settings import Settings
 from common.verbs.level import main_beside
 from common.verbs.load import stage
 from common.verbs.operations import Tidied, tidy
+from common.verbs.profile import of_run
 from common.verbs.references import Loaded
 from common.verbs.stores import opened
 
@@ -83,8 +86,10 @@ def describe(contract: Contract, published: Published) -> str:
 def _publish(
     contract: Contract, settings: Settings, collection: Collection, loaded: Loaded, main: Collection | None
 ) -> Published:
+    profile = of_run(contract, settings, loaded, collection.live())
     for remaining in reversed(range(ATTEMPTS)):
-        publication = _publication(contract, loaded, allowed_drop(contract, collection, loaded, main))
+        most = allowed_drop(contract, collection, loaded, main)
+        publication = _publication(contract, loaded, most, profile)
         try:
             return _told(collection, collection.publish(loaded.staged.attempt, publication), publication)
         except AttemptError as error:
@@ -124,7 +129,9 @@ def _told(collection: Collection, published: Published, publication: Publication
     return replace(published, new=True, repeated=True) if mine else published
 
 
-def _publication(contract: Contract, loaded: Loaded, max_row_drop: float) -> Publication:
+def _publication(
+    contract: Contract, loaded: Loaded, max_row_drop: float, profile: Mapping[str, Any]
+) -> Publication:
     transformed = loaded.validated.transformed
     return Publication(
         run_id=transformed.run.id,
@@ -135,4 +142,5 @@ def _publication(contract: Contract, loaded: Loaded, max_row_drop: float) -> Pub
         scheduled=transformed.run.scheduled,
         max_row_drop=max_row_drop,
         bookmark=transformed.bookmark,
+        profile=profile,
     )

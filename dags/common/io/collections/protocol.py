@@ -79,6 +79,7 @@ class Publication:
         scheduled: Whether a hold stops it.
         max_row_drop: The share of the live rows that the next version may lack.
         bookmark: Where the next run begins to read each item of the source; kept with the version.
+        profile: Statistics of the rows by field, see :mod:`common.verbs.profile`; kept with the version.
     """
 
     run_id: str
@@ -89,6 +90,7 @@ class Publication:
     scheduled: bool = True
     max_row_drop: float = 1.0
     bookmark: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Version:
         restored: The version whose manifest a roll-back brought back.
         stored: Under which id the store keeps its manifest.
         bookmark: Where the run after it begins to read the source.
+        profile: Statistics of the rows by field; empty where none were made.
         manifest: Partition (ISO day, month or bucket) to chunk.
     """
 
@@ -123,6 +126,7 @@ class Version:
     restored: int | None = None
     stored: str = ""
     bookmark: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    profile: Mapping[str, Any] = field(default_factory=dict, repr=False)
     manifest: Mapping[str, Chunk] = field(default_factory=dict, repr=False)
 
 

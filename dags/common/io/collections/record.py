@@ -156,8 +156,8 @@ class Record:
         watermark = _later(before, publication)
         changed = difference(live, wanted.manifest)
         if before is not None and not changed:
-            source, bookmark = publication.source, publication.bookmark
-            version = replace(before, watermark=watermark, source=source, bookmark=bookmark)
+            same = replace(before, source=publication.source, bookmark=publication.bookmark)
+            version = replace(same, watermark=watermark, profile=publication.profile or before.profile)
             versions = (*self.versions[:-1], version)
         else:
             version = Version(
@@ -172,6 +172,7 @@ class Record:
                 by=publication.run_id,
                 stored=wanted.stored,
                 bookmark=publication.bookmark,
+                profile=publication.profile,
             )
             versions = (*self.versions, version)
         outcome = _outcome(version, new=len(versions) > len(self.versions))
