@@ -10,7 +10,7 @@ ACTIVATE := . env/activate &&
 export VITRINE_CALLED_FROM := $(or $(PWD),$(CURDIR))
 # DATA and its mapping as given on make's command line, quoted; COLUMNS of the environment is a terminal's width.
 quote = '$(subst ','\'',$(1))'
-SOURCE = $(foreach name,DATA COLUMNS KEY UPDATED_AT DELIMITER ENCODING,$(if $(findstring command,$(origin $(name))),$(call quote,$(name)=$($(name)))))
+SOURCE = $(foreach name,DATA COLUMNS KEY UPDATED_AT DELIMITER ENCODING ONLY,$(if $(findstring command,$(origin $(name))),$(call quote,$(name)=$($(name)))))
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
@@ -36,7 +36,7 @@ setup: .venv/.installed ## Installs everything that is locked into .venv (the ot
 	    -r requirements.txt -r env/requirements-dev.txt
 	@touch $@
 
-run: setup ## Runs every DAG once through Airflow and shows the result; DATA=folder [COLUMNS= KEY= UPDATED_AT= DELIMITER= ENCODING=]
+run: setup ## Runs every DAG once through Airflow and shows the result; ONLY=domain/subject; DATA=folder [COLUMNS= KEY= UPDATED_AT= DELIMITER= ENCODING=]
 	@$(ACTIVATE) python -m vlp.run $(SOURCE)
 
 up: setup ## Starts Airflow on localhost until Ctrl-C; PORT=8080, DATA= and its mapping as for run

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from common.utils.errors import VitrineError
+from common.utils.errors import SettingsError, VitrineError, did_you_mean
 from common.utils.settings import MAIN, Settings
 from common.verbs.subject import Subject
 from vlp.connections import command_settings
-from vlp.source import configure
+from vlp.source import configure, only
 from vlp.summary import Outcome, next_steps, table
 
 if TYPE_CHECKING:
@@ -44,20 +44,23 @@ def main(arguments: Sequence[str]) -> int:
         say = Progress(terminal)
         say.line(f"Log: {log}")
         say.line(f"Source: {configure(arguments, os.environ, settings, now.date())}")
-        outcomes = run_collections(settings, now, say)
+        outcomes = run_collections(settings, now, say, only(arguments))
         failed = [one for one in outcomes if not one.succeeded]
         say.line("\n" + table(outcomes, datetime.now(UTC)))
         for one in failed:
             say.line(f"\n{one.name} was not published.\n{one.error}\nThe whole story: {log}")
-        say.line("\n" + next_steps(outcomes, arguments))
+        others = [one for one in arguments if not one.startswith("ONLY=")]
+        say.line("\n" + next_steps(outcomes, others))
     return 1 if failed else 0
 
 
-def run_collections(settings: Settings, now: datetime, say: Progress) -> list[Outcome]:
-    """Runs each DAG of a collection over all of its data.
+def run_collections(
+    settings: Settings, now: datetime, say: Progress, chosen: Sequence[str] = ()
+) -> list[Outcome]:
+    """Runs each DAG of a collection, or of some, over all of its data.
 
     Raises:
-        VitrineError: The DAGs or the contracts cannot be read.
+        VitrineError: The DAGs or the contracts cannot be read, or there is no such collection.
     """
     say.line("Preparing Airflow …")
     from common.utils.odcs import load_contracts  # noqa: PLC0415 (heavy: a wrong argument is said before)
@@ -66,10 +69,14 @@ def run_collections(settings: Settings, now: datetime, say: Progress) -> list[Ou
     migrate()
     contracts = load_contracts(settings.contracts)
     folder = Path(__file__).resolve().parents[1]
+    dags = {collection_name(dag): dag for dag in in_order(collection_dags(folder))}
+    for name in (one for one in chosen if one not in dags):
+        raise SettingsError(f"There is no collection '{name}': {did_you_mean(name, dags)}", where="ONLY")
     return [
         outcome
-        for dag in in_order(collection_dags(folder))
-        for outcome in run(dag, contracts[collection_name(dag)], command_settings(MAIN), now, say)
+        for name, dag in dags.items()
+        if not chosen or name in chosen
+        for outcome in run(dag, contracts[name], command_settings(MAIN), now, say)
     ]
 
 
@@ -122,6 +129,7 @@ class Progress:
         """Says when a task starts and what becomes of it, after what the DAG itself does then."""
         task.on_execute_callback = [*task.on_execute_callback, self._started]
         task.on_success_callback = [*task.on_success_callback, self._succeeded]
+        task.on_skipped_callback = [*task.on_skipped_callback, self._skipped]
         task.on_retry_callback = [*task.on_retry_callback, self._again]
         task.on_failure_callback = [*task.on_failure_callback, self._failed]
 
@@ -131,6 +139,9 @@ class Progress:
 
     def _succeeded(self, _context: Context) -> None:
         self.line(f"{time.monotonic() - self._since:.1f} s")
+
+    def _skipped(self, _context: Context) -> None:
+        self.line("not configured")
 
     def _again(self, context: Context) -> None:
         self.line(f"failed, trying again: {context.get('exception')}")

@@ -14,7 +14,8 @@ from common.utils.settings import Settings
 from common.verbs.subject import SAMPLES
 
 PREFIX = "VITRINE_SALES_PRODUCT_REVENUE_"
-OPTIONS = ("DATA", "COLUMNS", "KEY", "UPDATED_AT", "DELIMITER", "ENCODING")
+COLLECTION = "sales/product_revenue"
+OPTIONS = ("DATA", "COLUMNS", "KEY", "UPDATED_AT", "DELIMITER", "ENCODING", "ONLY")
 DAYS = 90  # of the samples
 
 
@@ -37,7 +38,8 @@ def configure(
     Raises:
         SettingsError: An argument is wrong, or nothing is at ``DATA``.
     """
-    given = _options(arguments)
+    given = options_of(arguments)
+    given.pop("ONLY", "")
     told, path = [], given.pop("DATA", "")
     if path:
         environment[f"{PREFIX}SOURCE"] = "files"
@@ -71,7 +73,19 @@ def generate(folder: str, end: date) -> None:
         )
 
 
-def _options(arguments: Sequence[str]) -> dict[str, str]:
+def only(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The collections that ``ONLY`` names, with commas between; with ``DATA`` its own; none for all."""
+    given = options_of(arguments)
+    named = given.get("ONLY", COLLECTION if given.get("DATA") else "")
+    return tuple(name.strip() for name in named.split(",") if name.strip())
+
+
+def options_of(arguments: Sequence[str]) -> dict[str, str]:
+    """The arguments by name.
+
+    Raises:
+        SettingsError: There is no such option.
+    """
     pairs = {name: value for name, _, value in (argument.partition("=") for argument in arguments)}
     for name in pairs:
         if name not in OPTIONS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ def next_steps(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> str:
     lines = ["Next:"]
     if name:
         lines += [
-            "  make api PORT=8099    serves the read API; then, in another terminal:",
+            "  make api PORT=8099    serves the page, http://127.0.0.1:8099/dashboards/v1/page/,",
+            "                        and the read API; then, in another terminal:",
             '      curl -H "Authorization: Bearer $(make -s token | tail -n 1)" \\',
             f"          'http://127.0.0.1:8099/dashboards/v1/collections/{name}?limit=3'",
         ]
@@ -100,11 +102,11 @@ def next_steps(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> str:
     )
     if arguments:
         lines.append(f"      on the same source: {shlex.join(['make', 'up', *arguments])}")
-    for one in outcomes:
-        if one.record and one.record.report:
-            lines.append(f"  report                {one.record.report}")
-        if one.rejected:
-            lines.append(
-                f"  make dead-letters     the {one.rejected} rejected records of {one.contract.name}, and why"
-            )
+    reports = [one.record.report for one in outcomes if one.record and one.record.report]
+    if reports:
+        place = os.path.commonpath(reports) if len(reports) > 1 else reports[0]
+        lines.append(f"  reports               {place}")
+    if rejected := [one for one in outcomes if one.rejected]:
+        told = ", ".join(f"{one.rejected:,} of {one.contract.name}" for one in rejected)
+        lines.append(f"  make dead-letters     the rejected records, and why: {told}")
     return "\n".join(lines)

@@ -182,6 +182,7 @@ def banner(settings: Settings, port: int) -> str:
     users = users or "everybody is an admin"
     return (
         f"\nAirflow is ready:  http://127.0.0.1:{port}  ({users})\n"
+        f"Collections:       http://127.0.0.1:{port}/dashboards/v1/page/  (in Airflow's menu too)\n"
         f"Read API:          http://127.0.0.1:{port}/dashboards/v1/collections  (token: make token)\n"
         f"Logs:              {logs(settings)}\n"
         f"Stores:            {', '.join(settings.stores)}\n"

@@ -17,10 +17,7 @@ COMPOSE = REPOSITORY / "docker-compose.yml"
 DOCKERFILE = REPOSITORY / "env" / "Dockerfile"
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY|CONN", re.IGNORECASE)
 FROM_OUTSIDE = re.compile(r"\$\{\w+:\?[^}]+\}")
-NOT_SECRET = {
-    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
-    "VITRINE_SALES_PRODUCT_REVENUE_KEY",
-}  # names of columns
+NOT_SECRET = {"VITRINE_SALES_PRODUCT_REVENUE_KEY"}  # names of columns
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +62,25 @@ def test_every_image_is_pinned_and_no_secret_is_written_down(composed: dict[str,
         "mongo:latest",
         "mongo:8",
     ]
+
+
+def test_users_are_in_the_database_and_the_administrator_is_made_before_anybody_signs_in(
+    composed: dict[str, Any],
+) -> None:
+    services = composed["services"]
+    airflow = [one for one in services.values() if one["image"].startswith("vitrine:")]
+    assert len(airflow) == 5
+    managers = {one["environment"]["AIRFLOW__CORE__AUTH_MANAGER"] for one in airflow}
+    assert managers == {"airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
+    assert {one["environment"]["VITRINE_API_REGISTER"] for one in airflow} == {
+        "${VITRINE_API_REGISTER:-false}"
+    }
+    script = services["init"]["command"][-1]
+    assert script.index("airflow db migrate") < script.index("airflow users create --role Admin")
+    assert "--password" not in script, "a command line is seen by every process"
+    assert services["init"]["environment"]["ADMIN_PASSWORD"].startswith("${VITRINE_ADMIN_PASSWORD:?")
+    waiting = [one for one in services if "init" in services[one].get("depends_on", {})]
+    assert set(waiting) == {"api-server", "scheduler", "dag-processor", "triggerer"}
 
 
 def test_every_service_that_stays_up_is_watched_and_restarted(composed: dict[str, Any]) -> None:

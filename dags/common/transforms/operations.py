@@ -45,6 +45,8 @@ class Records:
             else; but of a source with a cursor only what is new, laid over silver.
         default: Variables of the source that hold unless they are set, without what their names begin with.
         optional: Of ``columns``, those that a source may lack; null then.
+        wander: By how many days at most the ``date`` of one record changes, as a run's that starts on one day
+            and ends on another; ``None``: by any. Silver's other days are not looked through.
     """
 
     columns: tuple[str, ...]
@@ -52,6 +54,7 @@ class Records:
     clean: Callable[[Frame], Frame]
     snapshot: bool = False
     default: Mapping[str, str] = field(default_factory=dict)
+    wander: int | None = None
     optional: tuple[str, ...] = ()
 
     def needed(self, mapped: Collection[str]) -> list[str]:

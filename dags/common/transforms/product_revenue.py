@@ -92,7 +92,7 @@ SOURCES = {"order_lines": Records(COLUMNS, FIELDS, clean)}
 WHOLE = False
 
 
-def aggregate(silver: Mapping[str, Frame], as_of: datetime) -> Frame:  # noqa: ARG001 (the days tell all)
+def aggregate(silver: Mapping[str, Frame], as_of: datetime) -> Frame:
     """One row a day and product.
 
     Args:

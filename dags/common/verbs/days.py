@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
-from common.io.partitions import ALL_DAYS, Condition, days_condition
+from common.io.partitions import ALL_DAYS, NO_DAYS, Condition, days_condition, ranges_condition
 from common.transforms.operations import Frame
 from common.verbs.references import Extracted
+from common.verbs.spans import spans
 from common.verbs.tables import Tables
 
 
@@ -18,15 +19,28 @@ class Days:
         extracted: The run's window; without one its days are those of whatever it read.
         tables: What silver changed before.
         keyed: Whether a record is identified by a key, and may so stand at another day than before.
+        wander: By how many days at most; ``None`` for any.
     """
 
-    def __init__(self, extracted: Extracted, tables: Tables, *, keyed: bool) -> None:
-        self._window, self._tables, self._keyed = extracted.window, tables, keyed
+    def __init__(
+        self, extracted: Extracted, tables: Tables, *, keyed: bool, wander: int | None = None
+    ) -> None:
+        self._window, self._tables, self._wander = extracted.window, tables, wander
+        self.keyed = keyed or extracted.window is None
 
-    @property
-    def reach(self) -> Condition:
-        """The days of silver at which an arriving record may stand already: with a key, at any."""
-        return ALL_DAYS if self._keyed or self._window is None else self.condition()
+    def reach(self, arrived: Frame) -> Condition:
+        """The days of silver at which an arriving record may stand already."""
+        if not self.keyed:
+            return self.condition()
+        if self._wander is None:
+            return ALL_DAYS
+        margin = timedelta(days=self._wander)
+        ranges = spans(
+            (day - margin + timedelta(days=at)).isoformat()
+            for day in dates(arrived)
+            for at in range(2 * self._wander + 1)
+        )
+        return ranges_condition(ranges) or NO_DAYS
 
     def condition(self, *more: date) -> Condition:
         """The days of the window and some more."""

@@ -28,7 +28,7 @@ from common.verbs.continuity import (
 )
 from common.verbs.keys import write_keys
 from common.verbs.reading import Reading
-from common.verbs.references import READ, Bookmark, Extracted, Run, Statistics
+from common.verbs.references import READ, Bookmark, Extracted, Run, Statistics, TableRef
 from common.verbs.spans import EVER
 from common.verbs.subject import Intake
 
@@ -43,7 +43,7 @@ def extract(intake: Intake, contract: Contract, settings: Settings, run: Run, li
         contract: Says what a change of the source's columns does, and whether what it lost is taken away.
         settings: Of the house.
         run: What is asked for.
-        live: Of the live version of the collection, as to this source.
+        live: Of the live version, as to this source.
 
     Raises:
         SourceError: The source is not there, is not as configured, or is another than the live version's;
@@ -51,18 +51,13 @@ def extract(intake: Intake, contract: Contract, settings: Settings, run: Run, li
         SettingsError: The source is not configured.
     """
     found = source_of(intake, settings)
-    plan = _planned(intake, settings, run, found.source, live)
     demand_key(found)
-    items = found.source.items()
-    known = {} if plan.snapshot else _spans(intake, settings, found.source)
-    chosen = to_read(items, known, plan.window or run.window)
-    log.info("%s: window %s; %d of %d items are read", found.source.name, plan, len(chosen), len(items))
+    plan = _planned(intake, settings, run, found.source, live)
+    items, chosen = _chosen(intake, settings, run, found.source, plan)
     started, since = time.monotonic(), plan.read_from
     reading = reading_of(found, settings, intake, run, items=chosen, window=plan.window, bookmark=since)
     slice_ = slice_of(intake, contract, settings, run, found=found, reading=reading)
-    bronze = slice_.write()
-    keys = write_keys(slice_, found.source, items, found.settings.key) if contract.deletions else None
-    reading.spool.clear()
+    bronze, keys = _written(slice_, found, items)
     return Extracted(
         run,
         intake.source,
@@ -80,6 +75,15 @@ def extract(intake: Intake, contract: Contract, settings: Settings, run: Run, li
         oldest_day(contract, run),
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _written(slice_: Slice, found: Configured, items: Sequence[Item]) -> tuple[TableRef, TableRef | None]:
+    """The run's slice of bronze and, where the contract asks for them, the keys that the source has."""
+    bronze = slice_.write()
+    wanted = slice_.contract.deletions
+    keys = write_keys(slice_, found.source, items, found.settings.key) if wanted else None
+    slice_.reading.spool.clear()
+    return bronze, keys
 
 
 def source_of(intake: Intake, settings: Settings) -> Configured:
@@ -124,6 +128,17 @@ def _planned(intake: Intake, settings: Settings, run: Run, source: Source, live:
         demand_continuity(intake, settings, source, live, None if advances else run.id)
     window = effective_window(settings, run, live, advances=advances)
     return _Plan(Window(None, run.window.end) if snapshot else window, bookmark, advances, snapshot)
+
+
+def _chosen(
+    intake: Intake, settings: Settings, run: Run, source: Source, plan: _Plan
+) -> tuple[list[Item], list[Item]]:
+    """All items of the source, and those of them that are read."""
+    items = source.items()
+    known = {} if plan.snapshot else _spans(intake, settings, source)
+    chosen = to_read(items, known, plan.window or run.window)
+    log.info("%s: window %s; %d of %d items are read", source.name, plan, len(chosen), len(items))
+    return items, chosen
 
 
 def _spans(intake: Intake, settings: Settings, source: Source) -> dict[str, file_index.Span]:

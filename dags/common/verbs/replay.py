@@ -19,6 +19,7 @@ from common.transforms import operations
 from common.transforms.operations import Frame
 from common.utils.contract import Contract
 from common.utils.settings import Settings
+from common.verbs.bronze import Slice
 from common.verbs.continuity import Live, bookmark_of, demand_continuity
 from common.verbs.extract import oldest_day, reading_of, slice_of, source_of, statistics_of
 from common.verbs.references import Extracted, Loaded, Run, TableRef
@@ -46,15 +47,12 @@ def extract_letters(  # noqa: PLR0913 (a run, and which letters)
     """
     found = source_of(intake, settings)
     demand_continuity(intake, settings, found.source, live, None if found.source.incremental else run.id)
-    bookmark = bookmark_of(intake, settings, found.source, live)
     letters = Letters(found.source, _wanted(intake, settings, found, rule, run.id))
     log.info("%d dead letters are replayed", len(letters.letters))
     items = letters.items()
     reading = reading_of(found, settings, intake, run, items=items, window=run.window, source=letters)
     slice_ = slice_of(intake, replace(contract, drift="evolve"), settings, run, found=found, reading=reading)
-    slice_.layer = "replays"
-    bronze = slice_.write()
-    reading.spool.clear()
+    bronze = _written(slice_)
     extracted = Extracted(
         run,
         intake.source,
@@ -64,18 +62,12 @@ def extract_letters(  # noqa: PLR0913 (a run, and which letters)
         bronze=bronze,
         rejected=dict(slice_.rejected),
         statistics=statistics_of(reading, len(items), bronze.rows),
-        bookmark=bookmark,
+        bookmark=bookmark_of(intake, settings, found.source, live),
         oldest=oldest_day(contract, run),
     )
     extracted = replace(extracted, bronze=_within(intake, settings, found, extracted))
-    reports.record(
-        settings,
-        contract.name,
-        run.id,
-        intake.part,
-        source_name=letters.name,
-        statistics=extracted.statistics,
-    )
+    told = {"source_name": letters.name, "statistics": extracted.statistics}
+    reports.record(settings, contract.name, run.id, intake.part, **told)
     return extracted
 
 
@@ -102,6 +94,14 @@ def _marked(intake: Intake, settings: Settings, run_id: str) -> int:
         accepted = _kept(duck, bronze, at, run_id, rejected, how="anti")
         dead_letters.mark(duck, uri, accepted, run_id)
         return len(accepted)
+
+
+def _written(slice_: Slice) -> TableRef:
+    """The letters as bronze, apart from the runs' own, for all their columns are text."""
+    slice_.layer = "replays"
+    bronze = slice_.write()
+    slice_.reading.spool.clear()
+    return bronze
 
 
 def _wanted(intake: Intake, settings: Settings, found: Configured, rule: str, run_id: str) -> list[Letter]:

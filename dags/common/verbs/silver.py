@@ -67,7 +67,7 @@ def lay(intake: Intake, settings: Settings, extracted: Extracted) -> Laid:
     found = source_of(intake, settings)
     with lake.connect(settings) as duck:
         tables = Tables(intake, settings, extracted, duck)
-        days = Days(extracted, tables, keyed=bool(found.settings.key))
+        days = Days(extracted, tables, keyed=bool(found.settings.key), wander=intake.records.wander)
         if extracted.run.replay and not found.settings.key:
             demand_contents(found.source, tables.bronze())
         laid = _Job(intake, settings, extracted, found, duck, tables, days, intake.records).run()
@@ -158,7 +158,8 @@ class _Job:
     def _settle(self) -> None:
         """Makes the table ``settled``: one record of each identity that arrived, and what becomes of it."""
         arrived = operations.latest(self._accepted())
-        held = self._found(self.days.reach).join(self._accepted().select("_key"), on="_key", how="semi")
+        reach = self.days.reach(arrived)
+        held = self._found(reach).join(self._accepted().select("_key"), on="_key", how="semi")
         files: Tie = "place" if self.found.source.dialect else "arrived"
         source: Tie = "source" if self.extracted.snapshot else files
         tie = "held" if self.extracted.run.replay else source
@@ -183,8 +184,9 @@ class _Job:
         """Lays the records over the days of silver; the new version."""
         found = self._found(keep).join(self._gone().select("_key"), on="_key", how="anti")
         rows = operations.overlaid(found, self._winners())
-        keyed = self.days.reach is ALL_DAYS  # then a record may stand at any day, and must not stand at two
-        return self.tables.replace(rows, silver_schema(self.records), keep, exclusive=keyed, reach=reach)
+        # By its key a record may stand at other days than these, and must not stand at two
+        alone = self.days.keyed
+        return self.tables.replace(rows, silver_schema(self.records), keep, exclusive=alone, reach=reach)
 
     def _ledger(self, rejected: dict[str, int]) -> Ledger:
         outcomes, places = counts(self._settled(), "_outcome"), counts(self._cleaned(), "_place")

@@ -133,25 +133,27 @@ class Intake:
 
     def defaults(self) -> dict[str, str]:
         """Variables that hold where its own are not set: the domain's or the sample's, then the module's."""
-        shared = self.domain_variables
-        names = [name for name in os.environ if name.startswith(shared)]
-        said = {name.removeprefix(shared): os.environ[name] for name in names}
-        return {**self.records.default, **(said or self._sample())}
+        return {**self.records.default, **(_said(self.domain_variables) or self._sample())}
 
     @property
     def is_configured(self) -> bool:
         """Whether it is to be read: one of several is only where something is said of it."""
-        said = (self.variables, self.domain_variables)
-        return self.only or any(name.startswith(said) for name in os.environ) or bool(self._sample())
+        return self.only or bool(_said(self.variables) or _said(self.domain_variables) or self._sample())
 
     def _sample(self) -> Mapping[str, str]:
         """How its sample is read, where there is one and the environment says nothing of the source."""
         folder = os.environ.get(SAMPLES)
         index = Path(folder or "", self.domain, f"{self.subject.name}.json")
-        if not folder or not index.exists() or any(name.startswith(self.variables) for name in os.environ):
+        if not folder or not index.exists() or _said(self.variables):
             return {}
         found: Mapping[str, str] = json.loads(index.read_text("utf-8"))["variables"].get(self.source, {})
         return found
+
+
+def _said(prefix: str) -> dict[str, str]:
+    """The variables that begin so, by the rest of their names; an empty one says nothing."""
+    found = {name: value for name, value in os.environ.items() if name.startswith(prefix) and value}
+    return {name.removeprefix(prefix): value for name, value in found.items()}
 
 
 class Transforms(Protocol):

@@ -57,13 +57,12 @@ def transform(
     laid = [lay(subject.intake(one.intake), settings, one) for one in extracted]
     known = _sources(laid, before)
     fingerprint = _fingerprint(known)
-    alone = len(subject.intakes()) == 1
-    every = not alone and bool(before.sources) and fingerprint != _fingerprint(before.sources)
+    alone = subject.intakes()[0].only
+    every = bool(before.sources) and fingerprint != _fingerprint(before.sources)
     computed = gold.compute(subject, settings, laid, every=every)
-    window = Window(None, extracted[0].run.window.end) if every else _window(extracted)
     transformed = Transformed(
         run=extracted[0].run,
-        window=window,
+        window=_window(extracted, every=every),
         source=extracted[0].source if alone else fingerprint,
         source_name=", ".join(one.source_name for one in extracted),
         gold=computed.table,
@@ -73,10 +72,7 @@ def transform(
         bookmark=laid[0].bookmark if alone else {"sources": known},
         whole=subject.module().WHOLE,
     )
-    log.info("%s: %s", window or READ, transformed.ledger)
-    log.info("rejected: %s", dict(transformed.ledger.rejected) or "none")
-    told = (transformed.gold.rows, len(transformed.partitions), transformed.watermark or "never")
-    log.info("gold: %d rows of %d days; data as of %s", *told)
+    _log(transformed)
     return transformed
 
 
@@ -90,6 +86,13 @@ def _demand_some(subject: Subject, extracted: Sequence[Extracted], before: Befor
             where=f"the variables VITRINE_{subject.domain}_{subject.name}_*".upper(),
             next_step="Mend or configure one of them; nothing was published.",
         )
+
+
+def _log(transformed: Transformed) -> None:
+    log.info("%s: %s", transformed.window or READ, transformed.ledger)
+    log.info("rejected: %s", dict(transformed.ledger.rejected) or "none")
+    told = (transformed.gold.rows, len(transformed.partitions), transformed.watermark or "never")
+    log.info("gold: %d rows of %d days; data as of %s", *told)
 
 
 def _sources(laid: Sequence[Laid], before: Before) -> dict[str, dict[str, Any]]:
@@ -116,8 +119,10 @@ def _fingerprint(sources: Mapping[str, Mapping[str, Any]]) -> str:
     return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
 
-def _window(extracted: Sequence[Extracted]) -> Window | None:
+def _window(extracted: Sequence[Extracted], *, every: bool) -> Window | None:
     """What the sources answer for together; ``None`` where it is the days of what all of them read."""
+    if every:
+        return Window(None, extracted[0].run.window.end)
     windows = [one.window for one in extracted if one.window]
     if not windows:
         return None

@@ -6,7 +6,7 @@ import pytest
 from common.utils.errors import SettingsError
 from common.utils.settings import Settings
 from common.verbs.subject import SAMPLES
-from vlp.source import PREFIX, configure, generate
+from vlp.source import PREFIX, configure, generate, only
 
 TODAY = date(2026, 3, 10)
 
@@ -89,3 +89,9 @@ def test_data_are_files_whatever_the_environment_has(settings: Settings, tmp_pat
     environment = {SAMPLES: "", f"{PREFIX}SOURCE": "sql"}
     configure([f"DATA={tmp_path}"], environment, settings, TODAY)
     assert environment[f"{PREFIX}SOURCE"] == "files"
+
+
+def test_which_collections_are_run() -> None:
+    assert only([]) == ()
+    assert only(["DATA=x"]) == ("sales/product_revenue",), "the files are of one domain"
+    assert only(["DATA=x", "ONLY=a/b, c/d"]) == ("a/b", "c/d")

@@ -110,7 +110,7 @@ def test_next_steps_name_report_and_dead_letters(contract: Contract) -> None:
     assert "/collections/sales/product_revenue?limit=3" in text
     assert "make up 'DATA=my orders' KEY=id" in text
     assert "reports/index.html" in text
-    assert "the 2 rejected records of sales/product_revenue" in text
+    assert "the rejected records, and why: 2 of sales/product_revenue" in text
 
 
 def test_next_steps_without_anything_live(contract: Contract) -> None:

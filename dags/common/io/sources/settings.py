@@ -66,7 +66,7 @@ class SourceSettings(BaseSettings):
             fields: dict[str, Any] = {
                 name.lower(): value
                 for name, value in (defaults or {}).items()
-                if name.lower() in cls.model_fields and f"{prefix}{name}" not in os.environ
+                if name.lower() in cls.model_fields and not os.environ.get(f"{prefix}{name}")
             }
             return cls(_env_prefix=prefix, **fields)  # type: ignore[call-arg]
         except ValidationError as error:

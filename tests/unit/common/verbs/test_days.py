@@ -11,7 +11,7 @@ import duckdb
 import narwhals.stable.v2 as nw
 import pytest
 
-from common.io.partitions import ALL_DAYS
+from common.io.partitions import ALL_DAYS, NO_DAYS
 from common.utils.window import Window
 from common.verbs.days import Days, dates
 
@@ -39,9 +39,9 @@ def frame(**columns: list[int]) -> Any:
     )
 
 
-def days(window: Window | None, *, keyed: bool = True) -> Days:
+def days(window: Window | None, *, keyed: bool = True, wander: int | None = None) -> Days:
     tables = SimpleNamespace(tried={day(20)}, unpublished={day(21)})
-    return Days(cast("Any", SimpleNamespace(window=window)), cast("Any", tables), keyed=keyed)
+    return Days(cast("Any", SimpleNamespace(window=window)), cast("Any", tables), keyed=keyed, wander=wander)
 
 
 def test_beside_a_window_are_the_days_that_rows_leave() -> None:
@@ -62,8 +62,19 @@ def test_conditions() -> None:
         [("date", "=", "2026-01-09")],
     ]
     assert days(None).condition() == [[("date", "<", "0001-01-01")]], "none, and not all"
-    assert days(WINDOW).reach is days(None, keyed=False).reach is ALL_DAYS
-    assert days(WINDOW, keyed=False).reach == days(WINDOW).condition()
+    arrived = frame(date=[3, 12])
+    assert days(WINDOW).reach(arrived) is days(None, keyed=False).reach(arrived) is ALL_DAYS
+    assert days(WINDOW, keyed=False).reach(arrived) == days(WINDOW).condition()
+
+
+def test_a_record_that_wanders_little_is_looked_for_near_its_day_alone() -> None:
+    near = days(None, wander=2)
+    assert near.reach(frame(date=[3, 5, 20])) == [
+        [("date", ">=", "2026-01-01"), ("date", "<", "2026-01-08")],
+        [("date", ">=", "2026-01-18"), ("date", "<", "2026-01-23")],
+    ]
+    assert near.reach(frame(date=[])) is NO_DAYS
+    assert days(WINDOW, keyed=False, wander=2).reach(frame(date=[3])) == days(WINDOW).condition()
 
 
 def test_partitions_are_one_range_where_days_beside_are_computed() -> None:
