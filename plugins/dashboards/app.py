@@ -11,21 +11,38 @@ from starlette.exceptions import HTTPException
 
 from common.io.collections import open_store
 from common.io.collections.protocol import Store
+from common.io.run_index import RunIndex
 from common.utils.contract import Contract
 from common.utils.odcs import load_contracts
-from dashboards import errors
+from common.utils.settings import Settings
+from dashboards.audit import Audit
+from dashboards.auth import routes as auth
 from dashboards.connections import api_settings
-from dashboards.middleware import Frame
-from dashboards.routes import collections, health, openapi
-from dashboards.served import Served
+from dashboards.page import router as page
+from dashboards.routes import (
+    aliases,
+    collections,
+    dead_letters,
+    described,
+    health,
+    openapi,
+    runs,
+    totals,
+    versions,
+)
+from dashboards.served import Library, Served
+from dashboards.settings import ApiSettings
+from dashboards.stack import bare_app
 
 log = logging.getLogger(__name__)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 (what is served, and how)
     contracts: Mapping[str, Contract],
     store: Store,
     *,
+    settings: Settings | None = None,
+    options: ApiSettings | None = None,
     prefix: str = "",
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
@@ -34,14 +51,22 @@ def create_app(
     Args:
         contracts: By ``domain/subject``. A publication shows at once, a new contract after a restart.
         store: Opened for reading.
+        settings: Where runs, dead letters and the audit are kept; those of the environment where not given.
+        options: Of the API itself; likewise.
         prefix: Before every path; empty where the app is mounted under it.
         clock: What "now" is, with a zone.
     """
     served = {name: Served(contract, store.collection(contract)) for name, contract in contracts.items()}
-    app = _bare_app(clock)
-    app.include_router(health.router(served), prefix=prefix)
-    app.include_router(collections.router(served), prefix=prefix)
-    app.include_router(openapi.router(), prefix=prefix)
+    settings = settings or Settings.from_environment()
+    options = options or ApiSettings.from_environment()
+    library = Library(served, settings, RunIndex(settings.reports))
+    app = bare_app(
+        clock, options, Audit(settings.home / "audit", options.audit_queue) if options.audit else None
+    )
+    for made in (collections, described, versions, runs, dead_letters, totals, aliases, openapi):
+        app.include_router(made.router(library), prefix=prefix)
+    for open_to_all in (health.router(served), auth.router(), page.router()):
+        app.include_router(open_to_all, prefix=prefix)
     return app
 
 
@@ -58,7 +83,7 @@ def app_from_environment(prefix: str = "") -> FastAPI:
         read_only=True,
         prefix=settings.collection_prefix,
     )
-    return create_app(load_contracts(settings.contracts), store, prefix=prefix)
+    return create_app(load_contracts(settings.contracts), store, settings=settings, prefix=prefix)
 
 
 def mounted_app() -> FastAPI:
@@ -70,22 +95,8 @@ def mounted_app() -> FastAPI:
         return _out_of_order()
 
 
-def _bare_app(clock: Callable[[], datetime]) -> FastAPI:
-    app = FastAPI(
-        title="Vitrine dashboards",
-        version="1",
-        description="Versioned, dashboard-ready collections. Pages of one listing never mix two versions.",
-        openapi_url=None,  # it names every collection and field: see routes/openapi.py
-        redirect_slashes=False,
-    )
-    app.state.clock = clock
-    app.add_middleware(Frame)
-    errors.install(app)
-    return app
-
-
 def _out_of_order() -> FastAPI:
-    app = _bare_app(lambda: datetime.now(UTC))
+    app = bare_app(lambda: datetime.now(UTC), ApiSettings.model_construct())
 
     def refuse() -> None:
         raise HTTPException(503, "The read API is not set up right. The API server's log says what is wrong.")

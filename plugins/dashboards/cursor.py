@@ -44,7 +44,7 @@ class Cursor:
         except (ValueError, RecursionError) as error:
             raise _unreadable() from error
         match document:
-            case [int(version), str(listing), [*after]] if all(isinstance(value, str) for value in after):
+            case [int(version), str(listing), [*after]] if all(map(_storable, after)):
                 return cls(version, listing, tuple(after))
         raise _unreadable()
 
@@ -70,6 +70,14 @@ def keyset(contract: Contract, sort: str | None) -> tuple[str, ...]:
 def texts(position: Sequence[Any]) -> tuple[str, ...]:
     """A store's position as a cursor holds it."""
     return tuple(text(value) for value in position)
+
+
+def _storable(value: object) -> bool:
+    """Whether it is a text that every database takes."""
+    try:
+        return isinstance(value, str) and "\0" not in value.encode().decode()
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        return False
 
 
 def _unreadable() -> QueryError:

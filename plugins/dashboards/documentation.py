@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from common.utils.contract import Contract, FieldType, Freshness
+from common.utils.contract import Contract, FieldType
 from common.utils.contract import Field as Column
 from dashboards.envelope import Envelope
-from dashboards.query import DEFAULT_LIMIT, MAX_LIMIT, comparisons, parameter_name
+from dashboards.query import DEFAULT_LIMIT, comparisons, parameter_name
+from dashboards.responses import FAILURES, TAG, UNCHANGED, controls, headers, parameter
 from dashboards.values import text
 
 TYPES: Mapping[str, Any] = {
@@ -38,55 +39,6 @@ EXAMPLES: Mapping[FieldType, Any] = {
     "array": ["value"],
 }
 COMPARED = {"eq": "is", "gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is at most"}
-FAILURES: dict[int, dict[str, Any]] = {
-    status: {"model": Envelope[None], "description": description}
-    for status, description in {
-        400: "A parameter is unknown, repeated or wrong; the message names the nearest right one.",
-        401: "No token, or an expired one.",
-        403: "The token is not valid, or its user may not read assets.",
-        404: "No such collection, or nothing of it is published yet.",
-        410: "The pinned version is no longer retained: start again without cursor and version.",
-        500: "Our fault; the request id leads to the log.",
-        503: "The store, or Airflow's metadata database, does not answer: try again.",
-    }.items()
-}
-TAG = {"ETag": {"schema": {"type": "string"}, "description": 'Starts with the version: W/"v12-…".'}}
-UNCHANGED = {"description": "Unchanged since the answer whose ETag you hold.", "headers": TAG}
-
-
-class Links(BaseModel):
-    """Where to go on."""
-
-    self: str = Field(examples=["/dashboards/v1/collections/sales/product_revenue"])
-
-
-class Summary(BaseModel):
-    """One collection in the list; null where nothing is published yet."""
-
-    name: str = Field(examples=["sales/product_revenue"])
-    description: str
-    owner: str
-    contract_version: str = Field(examples=["1.0.0"])
-    version: int | None = Field(description="The live version.")
-    rows: int | None
-    published_at: datetime | None
-    data_as_of: datetime | None
-    age_seconds: int | None
-    freshness: Freshness
-    links: Links
-
-
-def listed() -> dict[str, Any]:
-    """What FastAPI is told of the list of collections."""
-    success = {"model": Envelope[list[Summary]], "description": "All collections, by name.", "headers": TAG}
-    answers = {200: success, 304: UNCHANGED}
-    failures = {status: FAILURES[status] for status in (400, 401, 403, 500, 503)}
-    return {
-        "operation_id": "list_collections",
-        "response_model": None,
-        "responses": {**answers, **failures},
-        "openapi_extra": {"parameters": _headers()},
-    }
 
 
 def paged(contract: Contract) -> dict[str, Any]:
@@ -106,7 +58,7 @@ def paged(contract: Contract) -> dict[str, Any]:
     return {
         "response_model": None,
         "responses": {200: success, 304: UNCHANGED, **FAILURES},
-        "openapi_extra": {"parameters": [*_filters(contract), *_controls(contract), *_headers()]},
+        "openapi_extra": {"parameters": [*_filters(contract), *_controls(contract), *headers()]},
         "operation_id": f"read_{contract.domain}_{contract.subject}",
         "summary": f"A page of {contract.name}",
         "description": f"{contract.description}\n\nOwner: {contract.owner}. Contract: {contract.version}. "
@@ -127,7 +79,7 @@ def _type(field: Column) -> Any:
 
 def _documented(field: Column) -> Any:
     kind = _type(field)
-    described = Field(description=_description(field), examples=_examples(field))
+    described = Field(description=_description(field), examples=shown_examples(field))
     return Annotated[kind if field.required else kind | None, described]
 
 
@@ -141,7 +93,7 @@ def _description(field: Column) -> str | None:
     return f"{field.description} {notes.get(field.type, '')}".strip() or None
 
 
-def _examples(field: Column) -> list[Any]:
+def shown_examples(field: Column) -> list[Any]:
     """The contract's examples, or else one of its type, as answers have them."""
     return [_shown(field, one) for one in field.examples or (EXAMPLES[field.type],)]
 
@@ -153,7 +105,7 @@ def _shown(field: Column, example: Any) -> Any:
 
 
 def _example(contract: Contract) -> dict[str, Any]:
-    row = {field.name: _examples(field)[0] for field in contract.fields}
+    row = {field.name: shown_examples(field)[0] for field in contract.fields}
     return {
         "status": "success",
         "data": [row],
@@ -162,7 +114,12 @@ def _example(contract: Contract) -> dict[str, Any]:
         "metadata": {
             "request_id": "5f0c1f6e4a",
             "api_latency_ms": 3.1,
-            "pagination": {"limit": DEFAULT_LIMIT, "returned": 1, "next_cursor": "WzEyLC…"},
+            "pagination": {
+                "limit": DEFAULT_LIMIT,
+                "returned": 1,
+                "estimated_count": 48211,
+                "next_cursor": "WzEyLC…",
+            },
             "version": 12,
             "published_at": "2026-02-01T05:00:00Z",
             "data_as_of": "2026-01-31T23:59:00Z",
@@ -178,7 +135,7 @@ def _filters(contract: Contract) -> list[dict[str, Any]]:
         schema = _schema(field)
         for operator in comparisons(field):
             described = f"Rows whose {field.name} {COMPARED[operator]} this."
-            found.append(_parameter(parameter_name(field.name, operator), described, schema))
+            found.append(parameter(parameter_name(field.name, operator), described, schema))
     return found
 
 
@@ -191,44 +148,10 @@ def _schema(field: Column) -> dict[str, Any]:
         "date": {"type": "string", "format": "date"},
         "timestamp": {"type": "string", "format": "date-time"},
     }
-    return {**kinds.get(field.type, {"type": "string"}), "example": _examples(field)[0]}
+    return {**kinds.get(field.type, {"type": "string"}), "example": shown_examples(field)[0]}
 
 
 def _controls(contract: Contract) -> list[dict[str, Any]]:
     orders = [order for name in contract.sortable for order in (name, f"-{name}")]
     names = ",".join(field.name for field in contract.fields[:2])
-    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-    return [
-        _parameter(
-            "sort",
-            "Order, - for descending; ties by the key. Without it, by the key.",
-            {"type": "string", "enum": orders},
-        ),
-        _parameter(
-            "fields",
-            "Columns to answer with, separated by commas; all without it.",
-            {"type": "string", "example": names},
-        ),
-        _parameter("limit", "Rows at most.", limit),
-        _parameter(
-            "cursor", "The page before's `next_cursor`, with the same filters and sort.", {"type": "string"}
-        ),
-        _parameter(
-            "version",
-            "A retained version to read instead of the live one.",
-            {"type": "integer", "minimum": 1},
-        ),
-    ]
-
-
-def _headers() -> list[dict[str, Any]]:
-    held = "ETag that you hold; where it still holds, the answer is a 304."
-    mine = "Your name for the request: up to 64 of A-Z a-z 0-9 . _ : -"
-    return [
-        _parameter("If-None-Match", held, {"type": "string"}, place="header"),
-        _parameter("X-Request-ID", mine, {"type": "string"}, place="header"),
-    ]
-
-
-def _parameter(name: str, description: str, schema: dict[str, Any], place: str = "query") -> dict[str, Any]:
-    return {"name": name, "in": place, "required": False, "description": description, "schema": schema}
+    return controls({"type": "string", "enum": orders}, {"type": "string", "example": names})

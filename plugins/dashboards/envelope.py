@@ -22,6 +22,12 @@ class Pagination(BaseModel):
 
     limit: int = Field(description="Rows at most.", examples=[100])
     returned: int = Field(description="Rows in this answer.", examples=[100])
+    estimated_count: int | None = Field(
+        None,
+        description="Rows of the whole listing: exact without filters and by days, else estimated from"
+        " statistics kept with the version; null where they do not tell.",
+        examples=[48211],
+    )
     next_cursor: str | None = Field(
         description="For the next page, send it as `cursor` with the same filters and sort; null on the last."
     )
@@ -48,6 +54,10 @@ class Metadata(BaseModel):
     )
 
 
+NOTHING = {name: field.default for name, field in Metadata.model_fields.items() if not field.is_required()}
+"""The metadata that does not apply."""
+
+
 class Envelope(BaseModel, Generic[Data]):
     """Every answer."""
 
@@ -66,13 +76,14 @@ def now(request: Request) -> datetime:
     return time_now.astimezone(UTC)
 
 
-def answer(
+def answer(  # noqa: PLR0913 (an answer has that many parts)
     request: Request,
     message: str,
     *,
     data: Any = None,
     about: Mapping[str, Any] | None = None,
     status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An answer in the envelope.
 
@@ -82,16 +93,20 @@ def answer(
         data: JSON-ready; None for errors.
         about: The fields of :class:`Metadata` that apply.
         status: Below 400 it is a success.
+        headers: Of the answer, such as its ETag.
     """
     elapsed = (time.perf_counter() - request.state.started) * 1000
-    metadata = Metadata(
-        request_id=request.state.request_id, api_latency_ms=round(elapsed, 3), **(about or {})
-    )
+    metadata = {
+        "request_id": request.state.request_id,
+        "api_latency_ms": round(elapsed, 3),
+        **NOTHING,
+        **(about or {}),
+    }
     body = {
         "status": "success" if status < 400 else "error",
         "data": data,
         "message": message,
         "timestamp": now(request),
-        "metadata": metadata.model_dump(),
+        "metadata": metadata,
     }
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")

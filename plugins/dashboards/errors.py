@@ -18,11 +18,16 @@ from dashboards.envelope import answer
 log = logging.getLogger(__name__)
 
 NEXT_STEPS = {
-    401: "Send `Authorization: Bearer …` with an Airflow user's token; Airflow's POST /auth/token gives one.",
+    401: "Send `Authorization: Bearer …` with an Airflow user's token;"
+    f" POST {URL_PREFIX}/auth/login gives one.",
     403: "Get a new token, or ask an administrator for the permission.",
     404: f"GET {URL_PREFIX}/collections lists what there is.",
     405: "The API is read-only: use GET or HEAD.",
 }
+
+
+class Refused(HTTPException):
+    """A refusal whose detail says all: which next step there is depends on more than the status."""
 
 
 def install(app: FastAPI) -> None:
@@ -38,7 +43,8 @@ def on_http(request: Request, error: Exception) -> Response:
     """What FastAPI, Airflow's security or a route refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 (Starlette looks handlers up by type)
     said = str(error.detail) if str(error.detail).endswith((".", "?")) else f"{error.detail}."
-    message = f"{said} {NEXT_STEPS.get(error.status_code, '')}".strip()
+    step = "" if isinstance(error, Refused) else NEXT_STEPS.get(error.status_code, "")
+    message = f"{said} {step}".strip()
     challenge = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else {}
     response = answer(request, message, status=error.status_code)
     response.headers.update({**challenge, **(error.headers or {})})

@@ -41,11 +41,11 @@ def parse(contract: Contract, parameters: Sequence[tuple[str, str]]) -> Listing:
     Raises:
         QueryError: A parameter is unknown, repeated or wrong; it names the nearest right one.
     """
-    given = _once(parameters)
+    given = once(parameters)
     filters = tuple(_filter(contract, name, value) for name, value in given.items() if name not in CONTROLS)
     sort, descending = _sort(contract, given.get("sort"))
     fingerprint = _fingerprint(contract, filters, sort, descending)
-    version = None if "version" not in given else _natural("version", given["version"], 2**63 - 1)
+    version = None if "version" not in given else natural("version", given["version"], 2**63 - 1)
     after = None
     if "cursor" in given:
         cursor = Cursor.decode(given["cursor"])
@@ -56,13 +56,14 @@ def parse(contract: Contract, parameters: Sequence[tuple[str, str]]) -> Listing:
         sort=sort,
         descending=descending,
         fields=_fields(contract, given.get("fields")),
-        limit=_natural("limit", given["limit"], MAX_LIMIT) if "limit" in given else DEFAULT_LIMIT,
+        limit=natural("limit", given["limit"], MAX_LIMIT) if "limit" in given else DEFAULT_LIMIT,
         after=after,
     )
     return Listing(query, version, fingerprint)
 
 
-def _once(parameters: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+def once(parameters: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """The parameters by name; QueryError where one is given twice."""
     names = [name for name, _ in parameters]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise QueryError(
@@ -142,7 +143,8 @@ def _fields(contract: Contract, asked: str | None) -> tuple[str, ...]:
     return names
 
 
-def _natural(parameter: str, asked: str, most: int) -> int:
+def natural(parameter: str, asked: str, most: int) -> int:
+    """A whole number from 1 to ``most``; QueryError where it is none."""
     if asked.isascii() and asked.isdigit() and len(asked) < 20 and 1 <= int(asked) <= most:
         return int(asked)
     bound = f" to {most}" if most < 2**32 else " or more"

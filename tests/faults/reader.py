@@ -8,13 +8,15 @@ from itertools import cycle
 from types import TracebackType
 from typing import Any
 
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from common.io.collections import open_store
 from common.io.collections.protocol import Query, StoreError, VersionGone
 from contract.kit import SALES, pages
 from dashboards.app import create_app
-from dashboards.security import demand_reader
+from dashboards.security import User, demand_reader, user_of
+from dashboards.settings import ApiSettings
 from faults.contents import FIELDS, Content, Row, recognised, seen
 
 PAGE = 5  # rows: every listing has several pages
@@ -27,14 +29,23 @@ class HalfSeen(Exception):
     """An answer that is no whole version."""
 
 
+UNLIMITED = ApiSettings(rate_user="", rate_address="", audit=False)
+
+
+def anybody(request: Request) -> User:
+    """Who may read is another test's matter."""
+    request.state.vitrine_user = User("anybody", "viewer", "token")
+    return user_of(request)
+
+
 class Reader:
     """Two ways to read a store: the API's own app, and the library as the API calls it."""
 
     def __init__(self, url: str) -> None:
         self._store = open_store(url, batch_size=1, read_only=True)
         self.collection = self._store.collection(SALES)
-        app = create_app({SALES.name: SALES}, self._store)
-        app.dependency_overrides[demand_reader] = lambda: None  # who may read is another test's matter
+        app = create_app({SALES.name: SALES}, self._store, options=UNLIMITED)
+        app.dependency_overrides[demand_reader] = anybody
         self._client = TestClient(app)
 
     def __enter__(self) -> Reader:

@@ -57,7 +57,7 @@ def test_what_is_missing_is_seen(tmp_path: Path) -> None:
     assert targets("`make run DATA=x` and\nmake -s token | tail\nmake sure") == {"run", "token", "sure"}
 
 
-@pytest.mark.parametrize("kind", ["files", "rest", "feeds", "sql", "mongo"])
+@pytest.mark.parametrize("kind", ["files", "rest", "feeds", "sql", "mongo", "collection", "runs"])
 def test_every_setting_of_a_source_is_documented(kind: str) -> None:
     text = (REPOSITORY / "docs" / "sources.md").read_text("utf-8")
     named = [name.upper() for name in adapter(kind).settings.model_fields]

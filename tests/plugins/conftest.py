@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from common.io.collections import open_store
 from common.io.collections.protocol import Collection, Publication, Published, Store
+from common.utils.settings import Settings
 from plugins.shop import DAYS, EMPTY, NOW, ORDERS
 
 
@@ -34,13 +35,23 @@ class Shop:
     collection: Collection
     url: str
 
-    def publish(self, rows: list[dict[str, Any]], watermark: datetime | None = None) -> Published:
+    def publish(
+        self, rows: list[dict[str, Any]], watermark: datetime | None = None, **kept: Any
+    ) -> Published:
         """Publishes these rows as all there are."""
         table = pa.Table.from_pylist(rows, schema=ORDERS.schema)
         partitions = [day.isoformat() for day in DAYS]
         staged = self.collection.stage(table.to_batches(), partitions, run_id=f"run-{len(rows)}")
-        publication = Publication("run", watermark or NOW - timedelta(hours=1), "source", {}, "1.2.0")
+        at = watermark or NOW - timedelta(hours=1)
+        publication = Publication("run", at, "source", {}, "1.2.0", **kept)
         return self.collection.publish(staged.attempt, publication)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where an app keeps what it writes, such as the audit."""
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -82,6 +93,7 @@ class Api:
     client: TestClient
     clock: Clock
     store: Store
+    settings: Settings
 
     def get(self, path: str = "/shop/orders", **parameters: Any) -> Any:
         """A page, or another path under ``/collections``."""
@@ -95,13 +107,16 @@ class Api:
 
 
 @pytest.fixture
-def api(shop: Shop, airflow_users: Callable[..., str]) -> Iterator[Api]:
+def api(shop: Shop, home: Path, airflow_users: Callable[..., str]) -> Iterator[Api]:
     """The app on the shop's store, read only."""
     from dashboards.app import create_app
 
+    settings = Settings(home=home)
     store, clock = open_store(shop.url, batch_size=1000, read_only=True), Clock()
-    app = create_app({one.name: one for one in (ORDERS, EMPTY)}, store, prefix="/v1", clock=clock)
+    app = create_app(
+        {one.name: one for one in (ORDERS, EMPTY)}, store, settings=settings, prefix="/v1", clock=clock
+    )
     headers = {"Authorization": f"Bearer {airflow_users()}"}
     with TestClient(app, headers=headers) as client:
-        yield Api(app, client, clock, store)
+        yield Api(app, client, clock, store, settings)
     store.close()

@@ -62,7 +62,7 @@ def test_every_answer_is_an_envelope(shop: Any, api: Any, asked: tuple[str, str,
     assert told in body["message"]
     assert (body["data"] is None) == (status >= 400)
     assert answer.headers["cache-control"] == "private, no-cache"
-    assert answer.headers["vary"] == "Authorization, Cookie"
+    assert answer.headers["vary"] == "Authorization, Cookie, Accept-Encoding"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers.get("allow") == ("GET" if status == 405 else None)
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import Depends
 
 from common.io.collections import open_store
 from common.io.collections.protocol import Page, Query
-from dashboards.documentation import Summary
+from common.io.run_index import RunIndex
 from dashboards.envelope import Envelope
+from dashboards.models import Summary
 from plugins.shop import NOW, ORDERS, orders
 
 
@@ -86,7 +88,7 @@ def test_a_page_has_the_rows_of_the_store_and_what_is_to_be_known(published: Any
     ]
     metadata = body["metadata"]
     assert metadata["pagination"].pop("next_cursor")
-    assert metadata["pagination"] == {"limit": 2, "returned": 2}
+    assert metadata["pagination"] == {"limit": 2, "returned": 2, "estimated_count": 17}
     assert (metadata["version"], metadata["age_seconds"], metadata["freshness"]) == (1, 3600, "fresh")
     assert metadata["data_as_of"] == "2026-02-01T05:00:00Z"
     assert metadata["published_at"].endswith("Z")
@@ -121,7 +123,8 @@ def test_the_last_full_page_has_no_cursor(published: Any, api: Any) -> None:
 def test_nothing_found_is_an_empty_list(published: Any, api: Any) -> None:
     body = api.get(day="2031-01-01").json()
     assert body["data"] == []
-    assert body["metadata"]["pagination"] == {"limit": 100, "returned": 0, "next_cursor": None}
+    nothing = {"limit": 100, "returned": 0, "estimated_count": 0, "next_cursor": None}
+    assert body["metadata"]["pagination"] == nothing
 
 
 def test_fields_are_given_in_the_order_asked(published: Any, api: Any) -> None:
@@ -161,14 +164,18 @@ def test_a_live_version_retired_while_it_is_looked_up_is_followed_by_the_next(
     published: Any, airflow_users: Callable[..., str], api: Any
 ) -> None:
     """Between finding the live version and reading it, it is replaced and vacuumed."""
+    from dashboards.gate import metered
     from dashboards.routes.collections import _page_of
-    from dashboards.served import Served
+    from dashboards.served import Library, Served
 
     class Overtaken:
         overtaken = False
 
         def live(self) -> Any:
             return published.collection.live()
+
+        def history(self) -> Any:
+            return published.collection.history()
 
         def read(self, version: int, query: Query) -> Page:
             if not self.overtaken:
@@ -178,8 +185,14 @@ def test_a_live_version_retired_while_it_is_looked_up_is_followed_by_the_next(
             return published.collection.read(version, query)
 
     api.app.router.routes.clear()
+    library = Library(
+        {ORDERS.name: Served(ORDERS, Overtaken())}, api.settings, RunIndex(api.settings.reports)
+    )
     api.app.add_api_route(
-        "/v1/collections/shop/orders", _page_of(Served(ORDERS, Overtaken())), response_model=None
+        "/v1/collections/shop/orders",
+        _page_of(library, ORDERS.name),
+        response_model=None,
+        dependencies=[Depends(metered)],
     )
     body = api.get(limit=1000).json()
     assert body["metadata"]["version"] == 2

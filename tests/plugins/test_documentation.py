@@ -74,7 +74,18 @@ def test_examples_fit_too(document: dict[str, Any]) -> None:
 def test_who_may_read_and_what_may_go_wrong_is_said(document: dict[str, Any]) -> None:
     operation = document["paths"][PAGE]["get"]
     assert {"HTTPBearer": []} in operation["security"]
-    assert set(operation["responses"]) == {"200", "304", "400", "401", "403", "404", "410", "500", "503"}
+    assert set(operation["responses"]) == {
+        "200",
+        "304",
+        "400",
+        "401",
+        "403",
+        "404",
+        "410",
+        "429",
+        "500",
+        "503",
+    }
     assert "ETag" in operation["responses"]["304"]["headers"]
     assert operation["operationId"] == "read_shop_orders"
     assert "security" not in document["paths"]["/v1/health"]["get"]

@@ -109,8 +109,76 @@ def test_another_auth_manager_issues_its_own_tokens(
     from dashboards import security
 
     monkeypatch.setattr(security, "create_auth_manager", object)
-    with pytest.raises(SettingsError, match="POST the username and password as JSON to /auth/token"):
+    with pytest.raises(
+        SettingsError, match="POST the username and password as JSON to /dashboards/v1/auth/login"
+    ):
         security.issue_token(None)
+
+
+@pytest.mark.parametrize(
+    ("role", "known", "statuses"),
+    [
+        ("viewer", "viewer", [200, 403, 403]),
+        ("user", "viewer", [200, 403, 403]),
+        ("op", "op", [200, 200, 403]),
+        ("ADMIN", "admin", [200, 200, 200]),
+        (None, None, [403, 403, 403]),
+    ],
+)
+def test_each_role_may_what_those_before_it_may(
+    airflow_users: Callable[..., str], role: str | None, known: str | None, statuses: list[int]
+) -> None:
+    from fastapi import Depends, FastAPI
+    from starlette.requests import Request
+    from starlette.testclient import TestClient
+
+    from dashboards.security import demand_admin, demand_operator, demand_reader, user_of
+
+    app = FastAPI()
+    for demand in (demand_reader, demand_operator, demand_admin):
+
+        def told(request: Request) -> dict[str, str]:
+            return {"role": user_of(request).role, "name": user_of(request).name}
+
+        app.add_api_route(f"/{demand.__name__}", told, dependencies=[Depends(demand)])
+    headers = {"Authorization": f"Bearer {airflow_users(role)}"}
+    client = TestClient(app, headers=headers)
+    answers = [client.get(f"/demand_{who}") for who in ("reader", "operator", "admin")]
+    assert [answer.status_code for answer in answers] == statuses
+    if known:
+        assert answers[0].json() == {"role": known, "name": "ann"}
+
+
+def test_of_several_roles_the_highest_counts() -> None:
+    from types import SimpleNamespace
+
+    from dashboards.security import role_of
+
+    def user(*names: str) -> Any:
+        return SimpleNamespace(roles=[SimpleNamespace(name=name) for name in names])
+
+    assert role_of(user("Viewer", "Op", "analysts")) == "op"
+    assert role_of(user("Op", "Admin")) == "admin"
+    assert role_of(user("analysts")) == "viewer", "what the name does not say, the permission to read does"
+    assert role_of(user()) == "viewer"
+
+
+def test_a_voided_token_is_refused_and_a_newer_one_taken(
+    api: Any, airflow_users: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboards.auth import sessions, tables
+
+    headers = {"Authorization": f"Bearer {airflow_users()}"}
+    assert api.client.get("/v1/collections", headers=headers).status_code == 200
+    sessions.void("ann")
+    try:
+        answer = api.client.get("/v1/collections", headers=headers)
+        assert answer.status_code == 401
+        assert "The password was changed" in answer.json()["message"]
+    finally:
+        with tables.transaction() as database:
+            database.execute(tables.VOIDED.delete())
+    assert api.client.get("/v1/collections", headers=headers).status_code == 200
 
 
 def test_a_secret_made_up_by_airflow_is_no_secret(

@@ -2,112 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Depends, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from common.io.collections.protocol import QueryError, Version, VersionGone
-from common.utils.errors import did_you_mean
+from common.io.run_index import Entry
 from dashboards.cursor import Cursor, texts
-from dashboards.documentation import Links, Summary, listed, paged
+from dashboards.documentation import paged
 from dashboards.envelope import answer, now
+from dashboards.estimates import estimated_count
 from dashboards.etag import entity_tag, not_modified
+from dashboards.gate import key_of, metered, shown
+from dashboards.kept import Content, Kept
 from dashboards.query import Listing, parse
-from dashboards.security import demand_reader
-from dashboards.served import Served, Shelf
+from dashboards.responses import listed
+from dashboards.security import user_of
+from dashboards.served import Library, Served
 from dashboards.values import records
 
+LINKS = ("schema", "stats", "versions", "runs", "dead_letters")
 
-def router(shelf: Shelf) -> APIRouter:
+
+def router(library: Library) -> APIRouter:
     """The list, one route a collection (so that each is documented by its contract), and a 404 that helps."""
-    routes = APIRouter(dependencies=[Depends(demand_reader)], tags=["collections"])
+    routes = APIRouter(dependencies=[Depends(metered)], tags=["collections"])
 
     @routes.get("/collections", **listed())
     def collections(request: Request) -> Response:
-        """Every collection, with its live version and the age of its data."""
-        return list_collections(request, shelf)
+        """Every collection that you may read, with its live version, the age of its data and its last run."""
+        return list_collections(request, library)
 
-    for name, served in shelf.items():
-        routes.add_api_route(f"/collections/{name}", _page_of(served), name=name, **paged(served.contract))
+    for name, served in library.shelf.items():
+        routes.add_api_route(
+            f"/collections/{name}", _page_of(library, name), name=name, **paged(served.contract)
+        )
 
     @routes.get("/collections/{domain}/{subject}", include_in_schema=False)
-    def unknown(domain: str, subject: str) -> None:
-        name = f"{domain}/{subject}"
-        raise HTTPException(404, f"There is no collection {name[:128]!r}: {did_you_mean(name, shelf)}")
+    def unknown(request: Request, domain: str, subject: str) -> None:
+        library.demand(user_of(request), f"{domain}/{subject}")
 
     return routes
 
 
-def list_collections(request: Request, shelf: Shelf) -> Response:
+def list_collections(request: Request, library: Library) -> Response:
     """One summary a collection, in the order of their names."""
     if request.query_params:
         raise QueryError(f"The list takes no parameters, here are {', '.join(request.query_params)}.")
-    found = [_summary(request, shelf[name]) for name in sorted(shelf)]
-    lasting = [one.model_dump(exclude={"age_seconds"}) for one in found]
+    shelf = library.open_to(user_of(request))
+    found = [summary(request, library, shelf[name]) for name in sorted(shelf)]
+    lasting = [{name: value for name, value in one.items() if name != "age_seconds"} for one in found]
     tag = entity_tag(request, {}, lasting)
     if unchanged := not_modified(request, tag):
         return unchanged
-    data = [one.model_dump() for one in found]
-    response = answer(request, f"{len(data)} collections.", data=data)
+    response = answer(request, f"{len(found)} collections.", data=found)
     response.headers["ETag"] = tag
     return response
 
 
-def _summary(request: Request, served: Served) -> Summary:
-    contract, live = served.contract, served.collection.live()
-    return Summary(
-        name=contract.name,
-        description=contract.description,
-        owner=contract.owner,
-        contract_version=contract.version,
-        rows=live.rows if live else None,
-        links=Links(self=request.url_for(contract.name).path),
+def summary(request: Request, library: Library, served: Served) -> dict[str, Any]:
+    """One collection in the list; as :class:`dashboards.models.Summary` says."""
+    contract = served.contract
+    live = next(iter(served.collection.history()), None)
+    run = library.runs.latest(contract.name)
+    here = f"{request.url_for('collections').path}/{contract.name}"
+    links = {name: f"{here}/{name.replace('_', '-')}" for name in LINKS}
+    return {
+        "name": contract.name,
+        "domain": contract.domain,
+        "subject": contract.subject,
+        "description": contract.description,
+        "owner": contract.owner,
+        "contract_version": contract.version,
+        "rows": live.rows if live else None,
         **served.about(live, now(request)),
-    )
+        "verdict": _verdict(run),
+        "last_run": run and _outline(run),
+        "held": served.collection.hold() is not None,
+        "sources": sources(served, live, request),
+        "links": {"self": here, **links},
+    }
 
 
-def _page_of(served: Served) -> Callable[[Request], Response]:
+def sources(served: Served, live: Version | None, request: Request) -> Sequence[dict[str, Any]]:
+    """How far each source of a collection is read, where it has several."""
+    found = live.bookmark.get("sources", {}) if live else {}
+    return [
+        {
+            "name": name,
+            "data_as_of": one.get("data_as_of"),
+            "read_at": one.get("read_at"),
+            "freshness": served.contract.freshness_at(now(request), _moment(one.get("data_as_of"))),
+            "error": one.get("error") or None,
+        }
+        for name, one in sorted(found.items())
+    ]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _verdict(run: Entry | None) -> str | None:
+    report = run.validation() if run else None
+    return report["verdict"] if report else None
+
+
+def _outline(run: Entry) -> dict[str, Any]:
+    record = run.record()
+    return {
+        "id": f"{record['collection'].replace('/', '.')}.{run.run_id}",
+        "state": run.state,
+        "started": record["started"],
+        "ended": record["ended"],
+    }
+
+
+def _page_of(library: Library, name: str) -> Callable[[Request], Response]:
     def page(request: Request) -> Response:
-        listing = parse(served.contract, request.query_params.multi_items())
-        try:
-            return read_page(request, served, listing)
-        except VersionGone:
-            if listing.version is not None:
-                raise
-        return read_page(
-            request, served, listing
-        )  # the live version was retired meanwhile: take its successor
+        served = library.demand(user_of(request), name)
+        return page_of(request, served, request.query_params.multi_items())
 
     return page
 
 
+def page_of(request: Request, served: Served, parameters: Sequence[tuple[str, str]]) -> Response:
+    """The page of a collection that parameters ask for."""
+    listing = parse(served.contract, parameters)
+    try:
+        return read_page(request, served, listing)
+    except VersionGone:
+        if listing.version is not None:
+            raise
+    return read_page(request, served, listing)  # the live version was retired meanwhile: take its successor
+
+
 def read_page(request: Request, served: Served, listing: Listing) -> Response:
-    """One page of the pinned version, or of the live one where none is pinned."""
+    """One page of the pinned version, or of the live one; it is kept for who asks next."""
     name, version = served.contract.name, _version(served, listing.version)
     about = served.about(version, now(request))
     tag = entity_tag(request, about, name, served.contract.version)
-    if unchanged := not_modified(request, tag):
-        return unchanged
+    kept = Kept(served, version.number, listing.version is not None, about, tag, None)
+    response = shown(request, kept, about)
+    if response is None:
+        kept = replace(kept, content=_content(served, listing, version))
+        response = shown(request, kept, about)
+    assert response is not None  # noqa: S101 (a page with its content)
+    request.app.state.keep.put(key_of(request, user_of(request)), kept)
+    return response
+
+
+def _content(served: Served, listing: Listing, version: Version) -> Content:
     page = served.collection.read(version.number, listing.query)
     following = None
     if page.position is not None:
         following = Cursor(version.number, listing.fingerprint, texts(page.position)).encode()
+    more = "; more follow with metadata.pagination.next_cursor as cursor" if following else ""
+    rows = page.rows.num_rows
     pagination = {
         "limit": listing.query.limit,
-        "returned": page.rows.num_rows,
+        "returned": rows,
+        "estimated_count": estimated_count(served.contract, version, listing.query.filters),
         "next_cursor": following,
     }
-    more = "; more follow with metadata.pagination.next_cursor as cursor" if following else ""
-    response = answer(
-        request,
-        f"{page.rows.num_rows} rows of {name}, version {version.number}{more}.",
-        data=records(page.rows, served.contract.nested),
-        about={**about, "pagination": pagination},
-    )
-    response.headers["ETag"] = tag
-    return response
+    message = f"{rows} rows of {served.contract.name}, version {version.number}{more}."
+    return Content(message, _encoded(records(page.rows, served.contract.nested)), pagination)
+
+
+def _encoded(data: Any) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(data))
 
 
 def _version(served: Served, pinned: int | None) -> Version:

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from common.utils.contract import Freshness
-from dashboards.documentation import FAILURES
 from dashboards.envelope import Envelope, answer, now
+from dashboards.responses import FAILURES
 from dashboards.served import Shelf
 
 

@@ -1,22 +1,46 @@
-"""The OpenAPI document, for readers alone: it names every collection and field."""
+"""The OpenAPI document, for readers alone: it names the collections and fields that they may read."""
 
 from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from dashboards.security import demand_reader
+from dashboards.gate import metered
+from dashboards.security import user_of
+from dashboards.served import Library
 
 
-def router() -> APIRouter:
+def router(library: Library) -> APIRouter:
     """The route of the document."""
-    routes = APIRouter(dependencies=[Depends(demand_reader)])
+    routes = APIRouter(dependencies=[Depends(metered)])
 
     @routes.get("/openapi.json", include_in_schema=False)
     def document(request: Request) -> JSONResponse:
         """The document, with the place where the app is mounted as its server."""
         root = request.scope.get("root_path") or "/"
-        return JSONResponse({**request.app.openapi(), "servers": [{"url": root}]})
+        hidden = library.shelf.keys() - library.open_to(user_of(request)).keys()
+        return JSONResponse({**without(request.app.openapi(), hidden), "servers": [{"url": root}]})
 
     return routes
+
+
+def without(document: dict[str, Any], hidden: Set[str]) -> dict[str, Any]:
+    """The document without some collections: neither their pages nor the shapes of their rows."""
+    if not hidden:
+        return document
+    paths = {
+        path: told
+        for path, told in document["paths"].items()
+        if not any(path.endswith(f"/collections/{name}") for name in hidden)
+    }
+    shapes = {name.replace("/", "_") for name in hidden}
+    schemas = {
+        name: shape
+        for name, shape in document["components"]["schemas"].items()
+        if name not in shapes and not any(f"_{one}_" in name for one in shapes)
+    }
+    return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}

@@ -1,0 +1,1 @@
+"""Sign-in through Airflow's auth manager: short-lived access tokens, rotating refresh tokens, throttling."""
