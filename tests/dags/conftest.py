@@ -23,6 +23,7 @@ def house(
 ) -> House:
     """Nothing is published yet; two days of order lines are there."""
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("VITRINE_SAMPLES", "")
     monkeypatch.setenv("VITRINE_SALES_PRODUCT_REVENUE_PATH", str(tmp_path / "files"))
     (tmp_path / "files").mkdir()
     contract = load_contract(repository / "include" / "contracts" / "sales" / "product_revenue.odcs.yaml")
