@@ -111,6 +111,7 @@ def json_list(columns: Iterable[str], order: str) -> str:
     """An aggregate: some columns of a group's rows as a JSON list of objects.
 
     Args:
+        columns: Their names are the objects' too.
         order: SQL, in which the rows stand in the list.
     """
     pairs = ", ".join(f"{literal(name)}: {identifier(name)}" for name in columns)

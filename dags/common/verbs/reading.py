@@ -84,13 +84,25 @@ class Reading:
     def _stream(self) -> Iterator[Batches]:
         progress = Progress(self.items)
         for item in self.items:
-            scope = self.scope(item)
-            self.bookmarks[item.name] = scope.bookmark
-            for part in self.source.read(item, scope):
-                self.size, self.retries = self.size + part.size, self.retries + part.retries
-                self.bookmarks[item.name] = part.bookmark or scope.bookmark
-                progress.report(item, part.records.num_rows, part.size)
-                yield part.records, part.unreadable
+            try:
+                yield from self._streamed(item, progress)
+            except SourceError as error:
+                if item.name in self.bookmarks or not self.source.incremental:
+                    raise
+                log.warning("%s could not be read: %s", item.name, error)
+                self.failed[item.name] = str(error)
+                if len(self.failed) == len(self.items):
+                    raise
+
+    def _streamed(self, item: Item, progress: Progress) -> Iterator[Batches]:
+        """The parts of one item; it has a bookmark once a part of it has come."""
+        scope = self.scope(item)
+        for part in self.source.read(item, scope):
+            self.size, self.retries = self.size + part.size, self.retries + part.retries
+            self.bookmarks[item.name] = part.bookmark or scope.bookmark
+            progress.report(item, part.records.num_rows, part.size)
+            yield part.records, part.unreadable
+        self.bookmarks.setdefault(item.name, scope.bookmark)
 
     def _spool(self, item: Item, progress: Progress) -> SpooledItem:
         scope = self.scope(item)

@@ -86,6 +86,19 @@ def test_an_item_with_a_bookmark_stands_for_itself(tmp_path: Path) -> None:
     assert set(found.bookmarks) == {"a", "c"}, "the next run begins where b was left"
 
 
+def test_a_streamed_item_that_gives_nothing_stands_for_itself_too(tmp_path: Path) -> None:
+    found = reading(Numbers(SCHEMA, incremental=True, breaks={"b": 0}), tmp_path)
+    assert ids(found) == [*range(10)] * 2
+    assert (found.failed, set(found.bookmarks)) == ({"b": "b went away."}, {"a", "c"})
+    for broken in (
+        Numbers(SCHEMA, incremental=True, breaks={"b": 4}),  # a part of it is written already
+        Numbers(SCHEMA, incremental=True, breaks=dict.fromkeys("abc", 0)),
+        Numbers(SCHEMA, breaks={"b": 0}),
+    ):
+        with pytest.raises(SourceError, match="went away"):
+            ids(reading(broken, tmp_path))
+
+
 def test_where_all_fail_the_run_fails(tmp_path: Path) -> None:
     source = Numbers(incremental=True, breaks={"a": 2, "b": 4, "c": 0})
     with pytest.raises(SourceError, match="a went away"):

@@ -130,12 +130,12 @@ class Feeds:
     @cached_property
     def _urls(self) -> dict[str, str]:
         """The feeds' URLs by the items' names."""
-        urls = [url for given in self._given for url in self._listed(given)]
+        urls = [(url, _beside(given, url)) for given in self._given for url in self._listed(given)]
         by_name: dict[str, str] = {}
-        for url in urls:
-            if by_name.setdefault(named(url), url) != url:
+        for name, url in urls:
+            if by_name.setdefault(named(name), url) != url:
                 raise SourceError(
-                    f"Two feeds differ in their keys alone: {named(url)}.",
+                    f"Two feeds differ in their keys alone: {named(name)}.",
                     where=f"{self._prefix}URL",
                     next_step="Make two subjects of them.",
                 )
@@ -186,6 +186,12 @@ class Feeds:
 def named(url: str) -> str:
     """A URL as an item's name: without credentials, keys in its query replaced by ``…``."""
     return SECRET.sub(r"\1…", url) if "@" not in urlsplit(url).netloc else SECRET.sub(r"\1…", shown(url))
+
+
+def _beside(given: str, url: str) -> str:
+    """What a list names; a relative path in a list that is a file begins at the list's folder."""
+    relative = not (urlsplit(url).scheme or url.startswith(("/", "~")) or url == given)
+    return given[: given.rfind("/") + 1] + url if relative and _is_local(given) else url
 
 
 def _is_local(url: str) -> bool:

@@ -254,6 +254,14 @@ def test_a_list_from_elsewhere_cannot_name_files_here(server: HttpServer, tmp_pa
     assert [row["title"] for row in rows(feeds(str(path)))] == ["T"]
 
 
+def test_a_relative_path_in_a_list_begins_at_the_list(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "feed.xml").write_bytes(rss("<item><title>T</title></item>"))
+    (tmp_path / "list.opml").write_text('<opml><outline xmlUrl="kept/feed.xml"/></opml>')
+    (row,) = rows(feeds(str(tmp_path / "list.opml")))
+    assert (row["title"], row["feed_url"]) == ("T", "kept/feed.xml")
+
+
 def test_a_list_that_is_a_page_is_refused(server: HttpServer) -> None:
     server.answer("/list.opml", Reply(b"<html>moved</html>"))
     assert "neither OPML" in refusal(feeds(f"{server.url}/list.opml"))
