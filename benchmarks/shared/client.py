@@ -7,21 +7,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 CONNECTIONS = 100
 
 
 @dataclass
 class Result:
-    """What one case gave: seconds of each answer, sorted; the bytes of one answer; over which time."""
+    """What one case gave: seconds of each answer, sorted; the bytes of one answer; over which time.
+
+    Attributes:
+        cpu: Processor seconds that the server took meanwhile, in all its threads.
+    """
 
     took: list[float]
     size: int
     seconds: float
+    cpu: float = 0.0
 
     @property
     def rate(self) -> float:
         """Answers a second."""
         return len(self.took) / self.seconds
+
+    @property
+    def cost(self) -> float:
+        """Processor seconds of the server for one answer: other work on the machine moves it little."""
+        return self.cpu / len(self.took)
 
 
 async def connection(port: int, requests: Iterator[bytes], until: float, result: Result) -> None:
@@ -45,8 +57,9 @@ async def connection(port: int, requests: Iterator[bytes], until: float, result:
     writer.close()
 
 
-def load(port: int, lines: list[bytes], seconds: float, results: Any) -> None:
+def load(port: int, lines: list[bytes], seconds: float, server: int, results: Any) -> None:
     """A hundred connections for some seconds, after a second that is not counted."""
+    process = psutil.Process(server)
     endless = again(lines)
 
     async def run(length: float) -> Result:
@@ -55,7 +68,9 @@ def load(port: int, lines: list[bytes], seconds: float, results: Any) -> None:
         return result
 
     asyncio.run(run(1.0))
+    before = sum(process.cpu_times()[:2])
     found = asyncio.run(run(seconds))
+    found.cpu = sum(process.cpu_times()[:2]) - before
     found.took.sort()
     results.put(found)
 
@@ -72,11 +87,11 @@ def request(path: str, **headers: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{named}\r\n".encode()
 
 
-def measured(port: int, lines: list[bytes], seconds: float) -> Result:
-    """One case, asked from a process of its own."""
+def measured(port: int, lines: list[bytes], seconds: float, server: int) -> Result:
+    """One case, asked from a process of its own, of a server with that process id."""
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
-    asking = context.Process(target=load, args=(port, lines, seconds, results))
+    asking = context.Process(target=load, args=(port, lines, seconds, server, results))
     asking.start()
     found: Result = results.get()
     asking.join()

@@ -63,6 +63,7 @@ def create_app(  # noqa: PLR0913 (what is served, and how)
     app = bare_app(
         clock, options, Audit(settings.home / "audit", options.audit_queue) if options.audit else None
     )
+    app.state.pages.update(collections.pages(library, prefix))
     for made in (collections, described, versions, runs, dead_letters, totals, aliases, openapi):
         app.include_router(made.router(library), prefix=prefix)
     for open_to_all in (health.router(served), auth.router(), page.router()):

@@ -6,14 +6,16 @@ queue full, or cannot be written, is counted, logged, and told in the file as so
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from starlette.requests import Request
@@ -71,6 +73,7 @@ class Audit:
         """Writes what waits, and ends the thread; a record after it starts another one."""
         with self._lock:
             thread, self._thread = self._thread, None
+        atexit.unregister(self.close)
         if thread is not None:
             self._stop.set()
             thread.join()
@@ -82,6 +85,7 @@ class Audit:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_all, name="vitrine-audit", daemon=True)
                 self._thread.start()
+                atexit.register(self.close)  # an app that is mounted is not told when its server ends
 
     def _write_all(self) -> None:
         while not self._stop.wait(PAUSE):
@@ -103,8 +107,9 @@ class Audit:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self.folder / f"{now.date().isoformat()}.ndjson"
             path.touch(mode=0o600)
-            with path.open("ab") as file:
-                file.write(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+            with path.open("ab+") as file:
+                torn = b"\n" if _is_torn(file) else b""
+                file.write(torn + b"".join(msgspec.json.encode(record) + b"\n" for record in records))
         except OSError as error:
             with self._lock:
                 self._untold += untold
@@ -117,3 +122,11 @@ class Audit:
             lost = self.lost
         if lost == count or lost % BATCH < count:  # the first, and then once for many
             log.error("%d records of the audit are lost by now: %s", lost, why)
+
+
+def _is_torn(file: IO[bytes]) -> bool:
+    """Whether the file ends amid a record, as one does that was written when the disk was full."""
+    if not file.seek(0, os.SEEK_END):
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"

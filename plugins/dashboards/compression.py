@@ -17,17 +17,17 @@ CODING = re.compile(r"\s*([a-z*]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*")
 
 
 class Compress:
-    """Packs each answer that comes in one piece, and says in Vary that it may come in other forms."""
+    """Packs each answer that comes in one piece; that it may come in other forms, Vary says in any case."""
 
     def __init__(self, app: ASGIApp, smallest: int) -> None:
         self.app, self.smallest = app, smallest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
+        coding = chosen(header(scope, b"accept-encoding")) if scope["type"] == "http" else None
+        if coding is None:
             await self.app(scope, receive, send)
             return
-        coding = chosen(header(scope, b"accept-encoding"))
         held: Message = {}
 
         async def send_packed(message: Message) -> None:
@@ -43,14 +43,12 @@ class Compress:
 
         await self.app(scope, receive, send_packed)
 
-    def _packed(self, start: Message, message: Message, coding: str | None) -> Message:
+    def _packed(self, start: Message, message: Message, coding: str) -> Message:
         body = message.get("body", b"")
         packable = any(
             name == b"content-type" and value.startswith(PACKABLE) for name, value in start["headers"]
         )
-        if packable or start["status"] == 304:
-            start["headers"] = [_varying(*one) for one in start["headers"]]
-        if not (coding and packable) or message.get("more_body") or len(body) < max(self.smallest, 1):
+        if not packable or message.get("more_body") or len(body) < max(self.smallest, 1):
             return message
         headers = MutableHeaders(scope=start)
         if coding == "br":
@@ -59,10 +57,6 @@ class Compress:
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
         headers["Content-Encoding"], headers["Content-Length"] = coding, str(len(body))
         return {**message, "body": body}
-
-
-def _varying(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    return (name, value + b", Accept-Encoding") if name == b"vary" else (name, value)
 
 
 def chosen(accepted: str) -> str | None:

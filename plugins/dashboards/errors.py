@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import duckdb
+from deltalake.exceptions import DeltaError
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
@@ -35,7 +37,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(QueryError, on_wrong_query)
     app.add_exception_handler(VersionGone, on_gone)
-    app.add_exception_handler(StoreError, on_store_away)
+    for away in (StoreError, DeltaError, duckdb.IOException):  # the last two are the lake's
+        app.add_exception_handler(away, on_store_away)
     app.add_exception_handler(DBAPIError, on_users_away)
 
 
@@ -62,8 +65,8 @@ def on_gone(request: Request, error: Exception) -> Response:
 
 
 def on_store_away(request: Request, error: Exception) -> Response:
-    """The store cannot be read; where it stands is for the log alone."""
-    log.error("Request %s: the store cannot be read", request.state.request_id, exc_info=error)
+    """The store or the lake cannot be read; where it stands is for the log alone."""
+    log.error("Request %s: the store or the lake cannot be read", request.state.request_id, exc_info=error)
     message = "The collections cannot be read at the moment. Try again; the server's log says why."
     return answer(request, message, status=503)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from common.io.collections.protocol import Filter, QueryError, Version
@@ -54,10 +55,16 @@ def _rows_of_days(version: Version, filters: Sequence[Filter]) -> float:
             high = min(high, at + (0 if one.operator == "lt" else max(width, 1e-6)))
     rows = 0.0
     for partition, chunk in version.manifest.items():
-        first, end = (_position(day) for day in days_of(partition))
-        covered = max(0.0, min(end, high) - max(first, low))
-        rows += chunk.rows * covered / (end - first)
+        first, end = _span(partition)
+        if first < high and low < end:
+            rows += chunk.rows * (min(end, high) - max(first, low)) / (end - first)
     return rows
+
+
+@lru_cache(maxsize=65_536)  # a manifest may name thousands of days, and each page asks for all of them
+def _span(partition: str) -> tuple[float, float]:
+    first, end = days_of(partition)
+    return _position(first), _position(end)
 
 
 def _share(field: Field, filters: Sequence[Filter], profile: Mapping[str, Any]) -> float | None:

@@ -29,7 +29,13 @@ def entity_tag(request: Request, about: Mapping[str, Any], *more: object) -> str
 
 def not_modified(request: Request, tag: str) -> Response | None:
     """A 304 where the reader holds the answer with that tag."""
-    held = request.headers.get("if-none-match", "")
-    if held.strip() == "*" or tag.removeprefix("W/") in re.findall(r'"[^"]*"', held):
+    if is_held(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers={"ETag": tag})
     return None
+
+
+def is_held(held: str, tag: str) -> bool:
+    """Whether an If-None-Match header names a tag."""
+    if not held:
+        return False
+    return held.strip() == "*" or tag.removeprefix("W/") in re.findall(r'"[^"]*"', held)

@@ -125,6 +125,9 @@ RUN_DETAIL = {
             }
         ],
     },
+    "sources": [
+        {"name": "feeds", "state": "failed", "source_name": "", "statistics": None, "error": "It is away."}
+    ],
     "stores": [{"store": "warehouse", "state": "published", "version": 12, "error": "", "staged": STAGED}],
     "timings": [{"step": "extract", "seconds": 3.2}],
     "lineage": [{"kind": "collection", "name": "sales/product_revenue", "rows": 942, "version": 12}],

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-import msgspec
-
 from common.utils.contract import Role
+from dashboards.envelope import Template
 from dashboards.served import Served
 
 Key = tuple[str, bytes, Role]
@@ -21,16 +20,10 @@ OVERHEAD = 2048  # bytes that an entry takes beside its data, about
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a page holds, whoever asks for it.
+    """What a page holds, whoever asks for it: how many rows, and the answer that shows them."""
 
-    Attributes:
-        data: The rows as JSON.
-        pagination: Of the metadata.
-    """
-
-    message: str
-    data: msgspec.Raw
-    pagination: Mapping[str, Any]
+    rows: int
+    answer: Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,7 @@ class Kept:
     @property
     def size(self) -> int:
         """Bytes in memory, about."""
-        return OVERHEAD + (len(bytes(self.content.data)) if self.content else 0)
+        return OVERHEAD + (sum(map(len, self.content.answer.parts)) if self.content else 0)
 
 
 class Keep:

@@ -23,13 +23,14 @@ log = logging.getLogger(__name__)
 access_log = logging.getLogger("vitrine.access")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-# An answer is its reader's own and is validated each time; users come by token or by Airflow's cookie.
+# An answer is its reader's own and is validated each time; users come by token or by Airflow's cookie, and
+# answers packed or not.
 HEADERS = (
     (b"cache-control", b"private, no-cache"),
-    (b"vary", b"Authorization, Cookie"),
+    (b"vary", b"Authorization, Cookie, Accept-Encoding"),
     (b"x-content-type-options", b"nosniff"),
 )
-
+NAMES = frozenset(name for name, _ in HEADERS)
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -72,7 +73,7 @@ class Frame:
         try:
             await self.app(framed, receive, send_framed)
         except Exception:
-            log.exception("Request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            log.exception("Request %s failed: %s %r", request_id, scope["method"], scope["path"])
             if begun:
                 raise
             await unexpected(Request(framed))(framed, receive, send_framed)
@@ -106,14 +107,19 @@ class Frame:
 def _headers(given: RawHeaders, state: Mapping[str, Any]) -> RawHeaders:
     """The answer's headers and those of every answer; where an answer has its own, that one holds."""
     own = {name for name, _ in given}
-    limits = ((name.encode(), value.encode()) for name, value in state["headers"].items())
-    every = [*HEADERS, *limits, (b"x-request-id", state["request_id"].encode())]
-    return [*given, *((name, value) for name, value in every if name not in own)]
+    every = [*given, *(HEADERS if own.isdisjoint(NAMES) else [one for one in HEADERS if one[0] not in own])]
+    every += [(name.encode(), value.encode()) for name, value in state["headers"].items()]
+    every.append((b"x-request-id", state["request_id"].encode()))
+    return every
 
 
 def header(scope: Scope, name: bytes) -> str:
     """The first header of that name, in small letters; empty where there is none."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    for key, value in scope["headers"]:
+        if key == name:
+            found: str = value.decode("latin-1")
+            return found
+    return ""
 
 
 def unexpected(request: Request) -> ASGIApp:

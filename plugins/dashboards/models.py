@@ -243,6 +243,16 @@ class StoreOutcome(Strict):
     staged: Staged | None
 
 
+class SourceOutcome(Strict):
+    """What became of one source of several."""
+
+    name: str
+    state: State
+    source_name: str = Field(description="Where its records came from.")
+    statistics: dict[str, Any] | None
+    error: str
+
+
 class Timing(Strict):
     """How long one step took, its waiting included."""
 
@@ -267,6 +277,7 @@ class RunDetail(RunSummary):
     drift: list[str]
     validation: ValidationReport | None
     stores: list[StoreOutcome]
+    sources: list[SourceOutcome] = Field(description="Where the collection has several.")
     timings: list[Timing]
     lineage: list[LineageStep]
 

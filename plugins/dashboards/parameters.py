@@ -40,12 +40,13 @@ def chosen(name: str, value: str | None, known: Sequence[str]) -> str:
 class Listing:
     """One page of a list that goes on with a cursor: of what is listed, its filters, and where it begins."""
 
-    def __init__(self, parameters: Mapping[str, str], *listed: str) -> None:
+    def __init__(self, parameters: Mapping[str, str], *listed: str, width: int) -> None:
         """Reads ``limit`` and ``cursor``.
 
         Args:
             parameters: Of the request.
             listed: What is listed and by which filters: a cursor holds for nothing else.
+            width: Values that a cursor has.
 
         Raises:
             QueryError: One of them is wrong.
@@ -57,7 +58,7 @@ class Listing:
         self.after: tuple[str, ...] = ()
         if "cursor" in parameters:
             cursor = Cursor.decode(parameters["cursor"])
-            if cursor.listing != self._fingerprint or not cursor.after:
+            if cursor.listing != self._fingerprint or len(cursor.after) != width:
                 raise QueryError(
                     "The cursor belongs to another listing or other filters.",
                     next_step="Repeat those of the page before, or start again without cursor.",

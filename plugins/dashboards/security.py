@@ -6,7 +6,10 @@ A reader is a user who may read assets, as collections are; an operator sees run
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.app import create_auth_manager, get_auth_manager
@@ -18,6 +21,7 @@ from fastapi import Depends, HTTPException, Request
 
 from common.utils.errors import SettingsError, did_you_mean
 from dashboards import URL_PREFIX
+from dashboards.auth.simple import all_admins
 from dashboards.auth.tokens import bearer, demand_not_void
 
 Role = Literal["viewer", "op", "admin"]
@@ -110,6 +114,20 @@ def prepare_alone() -> None:
     """
     _demand_secret(get_sig_validation_args)
     create_auth_manager()
+
+
+def local_passwords() -> dict[str, str]:
+    """The passwords of the simple auth manager's users, made where Airflow's API server has not done so yet.
+
+    Empty where everybody is an administrator, and where users are kept elsewhere.
+    """
+    manager = create_auth_manager()
+    if not isinstance(manager, SimpleAuthManager) or all_admins():
+        return {}
+    Path(manager.get_generated_password_file()).touch(mode=0o600)
+    with redirect_stdout(StringIO()):  # which would show each new password, in words of its own
+        manager.init()
+    return {user.username: manager.get_passwords()[user.username] for user in manager.get_users()}
 
 
 def issue_token(username: str | None) -> tuple[str, str]:

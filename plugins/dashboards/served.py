@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from fastapi import HTTPException
-from starlette.concurrency import run_in_threadpool
 
 from common.io.collections.protocol import Collection, Version
 from common.io.run_index import RunIndex
@@ -17,10 +16,10 @@ from common.utils.contract import Contract
 from common.utils.errors import did_you_mean
 from common.utils.settings import Settings
 from dashboards.security import User
-from dashboards.shared import Shared
+from dashboards.shared import Shared, aside
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Served:
     """One collection.
 
@@ -35,7 +34,7 @@ class Served:
 
     def __post_init__(self) -> None:
         """Sets the shared look up."""
-        look = partial(run_in_threadpool, self.collection.history)
+        look = partial(aside, self.collection.history)
         object.__setattr__(self, "retained", Shared(look))
 
     def about(self, version: Version | None, now: datetime) -> dict[str, Any]:

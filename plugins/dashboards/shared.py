@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
 
 Seen = TypeVar("Seen")
+
+# Where many ask again and again, the next look waits a moment for more of them: a look costs as much as some
+# tens of answers. It is no older for that.
+FEW, GATHER = 8, 0.003  # askers, seconds
+
+# Of their own: a look, for which many wait, never queues behind pages, nor either behind slow routes. Pages
+# have few, since more would only take turns with each other and with the event loop.
+LOOKS, PAGES = ThreadPoolExecutor(16, "vitrine-look"), ThreadPoolExecutor(8, "vitrine-page")
+
+
+def aside(
+    work: Callable[..., Seen], *arguments: Any, threads: ThreadPoolExecutor = LOOKS
+) -> asyncio.Future[Seen]:
+    """Works in one of these threads, to be awaited."""
+    return asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
 
 
 class Shared(Generic[Seen]):
@@ -39,8 +55,12 @@ class Shared(Generic[Seen]):
 
     async def _serve(self) -> None:
         """Looks as long as somebody waits."""
+        many = False
         try:
             while self._waiting:
+                if many:
+                    await asyncio.sleep(GATHER)
+                many = len(self._waiting) > FEW
                 served, self._waiting = self._waiting, []
                 await self._tell(served)
         finally:

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from dashboards import errors
 from dashboards.audit import Audit
 from dashboards.compression import Compress
-from dashboards.gate import Gate
+from dashboards.gate import Gate, Readable
 from dashboards.kept import Keep
 from dashboards.metering import Meter
 from dashboards.middleware import Frame
@@ -46,9 +46,11 @@ def bare_app(clock: Callable[[], datetime], options: ApiSettings, audit: Audit |
         redirect_slashes=False,
         lifespan=_lifespan(audit),
     )
+    pages: dict[str, Readable] = {}
+    app.state.pages = pages
     app.state.clock, app.state.meter, app.state.keep, app.state.audit = clock, meter, keep, audit
     # The one that is added last is the outermost.
-    app.add_middleware(Gate, meter=meter, keep=keep)
+    app.add_middleware(Gate, meter=meter, keep=keep, pages=pages, clock=clock)
     app.add_middleware(Frame, meter=meter, audit=audit, logged=options.access_log)
     app.add_middleware(Compress, smallest=options.compress_from)
     if options.cors_origins:

@@ -1,6 +1,7 @@
 """The read API alone, for more instances: the same app, readers and paths, without Airflow's API server.
 
-``python -m dashboards.standalone --port 8099``, or ``uvicorn dashboards.standalone:app --workers 4``.
+``python -m dashboards.standalone --port 8099``, or
+``uvicorn dashboards.standalone:app --no-proxy-headers --workers 4``.
 It reads the store and, for revoked tokens, Airflow's metadata database.
 """
 
@@ -16,7 +17,7 @@ from fastapi import FastAPI
 from common.utils.errors import VitrineError
 from dashboards import URL_PREFIX
 from dashboards.app import app_from_environment
-from dashboards.security import prepare_alone
+from dashboards.security import local_passwords, prepare_alone
 
 
 def standalone_app() -> FastAPI:
@@ -27,6 +28,15 @@ def standalone_app() -> FastAPI:
     """
     prepare_alone()
     return app_from_environment(prefix=URL_PREFIX)
+
+
+def banner(host: str, port: int) -> str:
+    """Where the page and the API are, and with which password on a machine of one's own."""
+    users = ", ".join(f"user {name}, password {password}" for name, password in local_passwords().items())
+    return (
+        f"\nCollections:  http://{host}:{port}{URL_PREFIX}/page/  ({users or 'sign in as in Airflow'})\n"
+        f"Read API:     http://{host}:{port}{URL_PREFIX}/collections  (token: make token)\n"
+    )
 
 
 def __getattr__(name: str) -> FastAPI:
@@ -49,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VitrineError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    uvicorn.run(app, host=options.host, port=options.port)
+    print(banner(options.host, options.port), flush=True)  # noqa: T201
+    # Else any client on this machine could choose its address: VITRINE_API_TRUSTED_PROXIES alone decides.
+    uvicorn.run(app, host=options.host, port=options.port, proxy_headers=False)
     return 0
 
 

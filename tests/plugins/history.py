@@ -30,6 +30,7 @@ def run(settings: Settings, run_id: str, state: str = "published", **changes: An
     rule = RuleResult("day_given", "expect_column_values_to_not_be_null", "warn", False, "1 of 7 rows")
     judged = reports.Validation(ORDERS, transformed, 7, (rule,), "dead_letters/shop/orders", NOW)
     page = reports.write_validation(settings, judged)
+    reports.record(settings, ORDERS.name, run_id, ledger=LEDGER)
     reports.record(settings, ORDERS.name, run_id, ledger=LEDGER, report=str(page))
     staged = Staged("a", 1, 5, 1, 1, 0, 7, 2, ("2026-01-01",))
     reports.record(settings, ORDERS.name, run_id, staged=staged)

@@ -185,6 +185,7 @@ def test_a_live_version_retired_while_it_is_looked_up_is_followed_by_the_next(
             return published.collection.read(version, query)
 
     api.app.router.routes.clear()
+    api.app.state.pages.clear()
     library = Library(
         {ORDERS.name: Served(ORDERS, Overtaken())}, api.settings, RunIndex(api.settings.reports)
     )

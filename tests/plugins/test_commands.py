@@ -56,6 +56,7 @@ def environment(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> d
         "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__API_AUTH__JWT_SECRET": "a-secret-of-these-tests-alone-" + "x" * 40,
         "VITRINE_COLLECTIONS": url,
+        "VITRINE_HOME": str(folder / "vitrine"),
     }
 
 
@@ -130,6 +131,20 @@ def test_it_serves_alone_what_its_token_may_read(server: tuple[str, str, str]) -
         assert client.get(f"{url}/").json()["status"] == "error"
 
 
+def test_nobody_chooses_their_address(server: tuple[str, str, str], environment: dict[str, str]) -> None:
+    """Not even on the machine itself, which proxies are on, unless a setting says that there are some."""
+    url, token, _ = server
+    sent = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.9", "X-Request-ID": "forged"}
+    assert httpx.get(f"{url}/dashboards/v1/collections/{NAME}", headers=sent).status_code == 200
+    deadline, folder = time.monotonic() + 30, Path(environment["VITRINE_HOME"]) / "audit"
+    found: list[dict[str, str]] = []
+    while not found and time.monotonic() < deadline:
+        lines = [line for path in folder.glob("*.ndjson") for line in path.read_text().splitlines()]
+        found = [one for one in map(json.loads, lines) if one.get("request_id") == "forged"]
+        time.sleep(0.1)
+    assert [one["address"] for one in found] == ["127.0.0.1"]
+
+
 def test_the_document_is_all_that_is_printed_and_has_the_full_paths(server: tuple[str, str, str]) -> None:
     document = json.loads(server[2])
     assert document["openapi"].startswith("3.1")
@@ -166,6 +181,22 @@ def test_the_token_says_for_whom_and_how_long(here: None, capsys: pytest.Capture
     assert printed.out.count(".") == 2
     assert token.main(["--user", "nobody"]) == 2
     assert "no user 'nobody'" in capsys.readouterr().err
+
+
+def test_who_starts_the_api_alone_is_told_the_page_and_a_password(
+    here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboards import standalone
+
+    file = tmp_path / "passwords.json"
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(file))
+    said = standalone.banner("127.0.0.1", 8099)
+    (password,) = json.loads(file.read_text()).values()
+    assert f"http://127.0.0.1:8099/dashboards/v1/page/  (user admin, password {password})" in said
+    assert oct(file.stat().st_mode)[-3:] == "600"
+    assert standalone.banner("127.0.0.1", 8099) == said, "what was made before is kept"
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True")
+    assert "password" not in standalone.banner("127.0.0.1", 8099)
 
 
 def test_the_document_is_valid_json_alone(here: None, capsys: pytest.CaptureFixture[str]) -> None:

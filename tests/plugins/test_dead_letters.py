@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.cursor import Cursor
 from dashboards.envelope import Envelope
 from dashboards.models import DeadLetters
 from plugins import history
@@ -59,6 +60,25 @@ def test_a_rule_is_only_compared(op: Any, rule: str) -> None:
     history.letters(op.settings, "run-1", ["a"])
     assert op.get(PATH, rule=rule).json()["data"] == {"rules": {"a": 1}, "records": []}
     assert op.get(PATH, rule="a\0").status_code == 400
+
+
+@pytest.mark.parametrize("after", [["x"], ["x"] * 9, ["'"] * 8, []])
+def test_a_forged_cursor_is_refused_or_names_another_place(op: Any, after: list[str]) -> None:
+    history.letters(op.settings, "run-1", ["a", "b"])
+    held = Cursor.decode(op.get(PATH, limit=1).json()["metadata"]["pagination"]["next_cursor"])
+    forged = Cursor(held.version, held.listing, tuple(after)).encode()
+    assert op.get(PATH, cursor=forged).status_code == (200 if len(after) == 8 else 400)
+
+
+def test_a_lake_that_cannot_be_read_is_told_from_a_fault_of_ours(op: Any) -> None:
+    history.letters(op.settings, "run-1", ["a"])
+    (log,) = op.settings.home.rglob("_delta_log/*0.json")
+    log.write_text("garbage")
+    answer = op.get(PATH)
+    assert answer.status_code == 503
+    assert answer.json()["message"].startswith("The collections cannot be read")
+    assert "garbage" not in answer.text
+    assert str(op.settings.home) not in answer.text
 
 
 def test_a_viewer_sees_none(api: Any) -> None:

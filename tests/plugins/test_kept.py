@@ -1,13 +1,14 @@
 """Pages that are kept: as fresh as read ones, to nobody who may not read, and within their room."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
+from dashboards.envelope import NOTHING, Template
 from dashboards.kept import Content, Keep, Kept
 from plugins.shop import NOW, orders
 
@@ -69,8 +70,45 @@ def test_a_kept_page_wants_a_token_that_holds(shop: Any, api: Any, airflow_users
     assert api.client.get(page, headers=headers).status_code in (401, 403), "void at once"
 
 
+def test_a_page_is_answered_without_its_route_and_as_the_route_answers(
+    shop: Any, api: Any, airflow_users: Callable[..., str]
+) -> None:
+    shop.publish(orders(50))
+    shown = [api.get(limit=3).json() for _ in range(2)]
+    api.app.state.pages.clear()
+    api.app.state.keep._pages.clear()
+    shown.append(api.get(limit=3).json())
+    for one in shown:
+        one["timestamp"] = one["metadata"]["request_id"] = one["metadata"]["api_latency_ms"] = None
+    assert shown[0] == shown[1] == shown[2]
+    assert len({json.dumps(one) for one in shown}) == 1, "in the same order, too"
+
+
+def test_a_page_that_is_not_kept_wants_a_token_that_holds_too(
+    shop: Any, api: Any, airflow_users: Callable[..., str]
+) -> None:
+    from airflow.api_fastapi.app import get_auth_manager
+
+    shop.publish(orders(50))
+    token = airflow_users()
+    headers = {"Authorization": f"Bearer {token}"}
+    path = "/v1/collections/shop/orders"
+    assert api.client.get(f"{path}?limit=1", headers=headers).status_code == 200
+    get_auth_manager().revoke_token(token)
+    assert api.client.get(f"{path}?limit=2", headers=headers).status_code in (401, 403), "void at once"
+
+
+def test_what_is_wrong_with_a_page_is_said_and_read_once_more_at_most(shop: Any, api: Any) -> None:
+    assert api.get().status_code == 404
+    shop.publish(orders(50))
+    for _ in range(2):
+        assert api.get(limt=3).status_code == 400
+        assert api.get(version=9).status_code == 410
+    assert api.get("/shop/orders/").status_code == 404
+
+
 def page(size: int, tag: str = "t", *, content: bool = True) -> Kept:
-    held = Content("", msgspec.Raw(b"x" * size), {}) if content else None
+    held = Content(1, Template((b"x" * size,))) if content else None
     return Kept(None, 1, False, {}, tag, held)  # type: ignore[arg-type] (not asked here)
 
 
@@ -99,3 +137,19 @@ def test_content_is_not_replaced_by_none() -> None:
     assert kept.content
     keep.put(key, replace(page(0, content=False), tag="other"))
     assert keep.get(key).content is None  # type: ignore[union-attr]
+
+
+def test_a_template_is_filled_as_an_answer_is_written() -> None:
+    about = {"version": 3, "freshness": "fresh", "age_seconds": 5, "pagination": {"limit": 1}}
+    template = Template.of('say "ü"', [{"a": 1}], about)
+    for age in (7, None):
+        filled = json.loads(template.filled(NOW, "mine", 0.0, age))
+        metadata = filled.pop("metadata")
+        assert metadata.pop("api_latency_ms") > 0
+        assert metadata == {**NOTHING, **about, "age_seconds": age, "request_id": "mine"}
+        assert filled == {
+            "status": "success",
+            "data": [{"a": 1}],
+            "message": 'say "ü"',
+            "timestamp": NOW.isoformat().replace("+00:00", "Z"),
+        }

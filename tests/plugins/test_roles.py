@@ -1,5 +1,7 @@
 """Collections that are not for everybody are, to all others, not there."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -60,3 +62,21 @@ def test_it_is_listed_counted_and_documented_for_its_readers_alone(asked: Any) -
 def test_a_run_of_it_is_not_there_either(asked: Any) -> None:
     assert asked("op", "/runs/shop.returns.x").status_code == 404
     assert "'shop/returns'" in asked("op", "/runs/shop.returns.x").json()["message"]
+
+
+def test_the_document_keeps_what_the_other_pages_need(
+    shop: Any, home: Path, airflow_users: Callable[..., str]
+) -> None:
+    """Names of collections may begin alike, or be part of each other."""
+    from dashboards.app import create_app
+
+    near = [replace(EMPTY, subject=name) for name in ("order", "orders_all", "my_shop_orders_x")]
+    store = open_store(shop.url, batch_size=1000, read_only=True)
+    shelf = {one.name: one for one in (replace(ORDERS, roles=("op",)), *near)}
+    client = TestClient(create_app(shelf, store, settings=Settings(home=home)))
+    document = client.get("/openapi.json", headers={"Authorization": f"Bearer {airflow_users()}"}).json()
+    store.close()
+    needed = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert needed == document["components"]["schemas"].keys()
+    assert {"shop_order", "shop_orders_all", "shop_my_shop_orders_x"} <= needed
+    assert "shop_orders" not in needed

@@ -64,6 +64,7 @@ def test_a_cursor_holds_for_its_own_listing_alone(op: Any) -> None:
 def test_a_run_tells_everything(op: Any) -> None:
     history.run(op.settings, ODD, error="late")
     reports.record(op.settings, ORDERS.name, ODD, "archive", state="failed", error="away")
+    reports.record(op.settings, ORDERS.name, ODD, "extract_feeds", state="failed", error="gone")
     (found,) = op.get("/shop/orders/runs").json()["data"]
     assert found["id"] == f"shop.orders.{ODD}"
     answer = op.client.get(f"/v1/runs/{quote(found['id'], safe='')}")
@@ -74,9 +75,11 @@ def test_a_run_tells_everything(op: Any) -> None:
     assert data["staged"]["inserted"] == 5
     assert data["validation"]["results"][0]["name"] == "day_given"
     assert [(one["store"], one["error"]) for one in data["stores"]] == [("archive", "away")]
+    assert [(one["name"], one["error"]) for one in data["sources"]] == [("feeds", "gone")]
     assert [one["step"] for one in data["timings"]] == [
         "extract",
-        "transform and validate",
+        "transform",
+        "validate",
         "load",
         "publish",
     ]
@@ -88,6 +91,16 @@ def test_a_run_tells_everything(op: Any) -> None:
         ("gold", 7),
         ("collection", 7),
     ]
+
+
+def test_credentials_in_errors_are_not_shown(op: Any) -> None:
+    said = "cannot connect to postgresql://vitrine:hidden-one@db/x, password=hidden-two"
+    history.run(op.settings, "r", error=said)
+    reports.record(op.settings, ORDERS.name, "r", "archive", state="failed", error=said)
+    answers = op.client.get("/v1/runs/shop.orders.r").text, op.get("/shop/orders/runs").text
+    for text in answers:
+        assert "cannot connect to postgresql://***@db/x" in text
+        assert "hidden" not in text
 
 
 def test_a_run_that_has_only_begun_is_shown_as_far_as_it_came(op: Any) -> None:

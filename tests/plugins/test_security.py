@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from dashboards.gate import Gate
+from plugins.shop import orders
+
 PATHS = ["/v1/collections", "/v1/collections/shop/orders", "/v1/collections/no/such", "/v1/openapi.json"]
 
 
@@ -191,3 +194,16 @@ def test_a_secret_made_up_by_airflow_is_no_secret(
     for needs in (prepare_alone, lambda: issue_token(None)):
         with pytest.raises(SettingsError, match="Set AIRFLOW__API_AUTH__JWT_SECRET"):
             needs()
+
+
+def test_endless_tokens_are_refused_and_not_remembered(shop: Any, api: Any) -> None:
+    shop.publish(orders(3))
+    api.get()
+    gate = api.app.middleware_stack
+    while not isinstance(gate, Gate):
+        gate = gate.app
+    before = len(gate.readers._both._looks), len(gate.readers._users._looks)
+    for number in range(3):
+        api.client.headers["Authorization"] = f"Bearer {number:060000d}"
+        assert api.get().status_code in (401, 403)
+    assert (len(gate.readers._both._looks), len(gate.readers._users._looks)) == before == (1, 1)

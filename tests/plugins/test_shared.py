@@ -39,6 +39,23 @@ def test_who_asks_during_a_look_waits_for_the_next_one() -> None:
     assert asyncio.run(shared.get()) == 4, "in another loop, too"
 
 
+def test_many_who_ask_again_and_again_share_few_looks_that_are_never_older_than_their_question() -> None:
+    looked = Looked()
+    shared = Shared(looked)
+
+    async def asker(number: int) -> None:
+        for turn in range(10):
+            begun = looked.begun
+            assert await shared.get() > begun, "a look that began before the question"
+            await asyncio.sleep(0.0002 * ((number + turn) % 10))
+
+    async def run() -> None:
+        await asyncio.gather(*(asker(number) for number in range(20)))
+
+    asyncio.run(run())
+    assert looked.begun <= 15, "200 questions"
+
+
 def test_an_error_is_told_to_those_who_asked_and_the_next_look_is_new() -> None:
     look = Looked()
     shared = Shared(look)

@@ -3,7 +3,11 @@
 import gzip
 import json
 import logging
+import os
 import re
+import resource
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,9 @@ from starlette.testclient import TestClient
 
 from common.io.collections import open_store
 from common.utils.settings import Settings
+from dashboards.audit import Audit
 from dashboards.settings import ApiSettings
+from plugins import history
 from plugins.shop import EMPTY, ORDERS, orders
 
 PAGE = "/collections/shop/orders"
@@ -64,6 +70,31 @@ def test_without_a_limit_nothing_is_said(app: Callable[..., TestClient]) -> None
     assert not [name for name in headers if name.startswith("ratelimit")]
 
 
+def test_a_request_counts_once_whether_or_not_it_needs_a_route(app: Callable[..., TestClient]) -> None:
+    client = app(rate_user="9/minute")
+    asked = (f"{PAGE}?limit=3", f"{PAGE}?limit=3", f"{PAGE}?limt=3", "/data?collection=shop/orders", "/stats")
+    left = [client.get(path).headers["ratelimit-remaining"] for path in asked]
+    assert left == ["8", "7", "6", "5", "4"]
+
+
+def test_a_window_moves_and_is_dropped_when_it_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashboards import metering
+    from dashboards.settings import ApiSettings
+
+    now = 100.0
+    monkeypatch.setattr(metering.time, "monotonic", lambda: now)
+    meter = metering.Meter(ApiSettings(rate_user="2/second", rate_address=""))
+    assert [meter.admits("user", "ann") for _ in range(3)] == [True, True, False]
+    assert meter.admits("user", "bob")
+    now = 100.9
+    assert meter.hit("user", "ann").headers["retry-after"] == "1"
+    now = 101.0
+    assert meter.hit("user", "ann").headers["ratelimit-remaining"] == "1"
+    meter._until_sweep = 1
+    meter.admits("user", "ann")
+    assert list(meter._windows) == [("user", "ann")]
+
+
 def records(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for path in (home / "audit").glob("*.ndjson") for line in path.open()]
 
@@ -104,6 +135,64 @@ def test_what_the_disk_refuses_is_counted_and_told_later(
     found = records(home)
     assert found[-1]["lost"] == 2
     assert len(found) == 2
+
+
+def test_runs_and_statistics_are_recorded_too(
+    app: Callable[..., TestClient], home: Path, airflow_users: Callable[..., str]
+) -> None:
+    history.runs(Settings(home=home), 3)
+    with app() as client:
+        client.headers["Authorization"] = f"Bearer {airflow_users('op')}"
+        for path in (f"{PAGE}/stats", f"{PAGE}/runs", "/runs/shop.orders.run-0000"):
+            assert client.get(path).status_code == 200
+    found = [(one["data"], one["version"], one["rows"]) for one in records(home)]
+    assert found == [
+        ("statistics of shop/orders", 1, 0),
+        ("runs of shop/orders", None, 3),
+        ("a run of shop/orders", None, 1),
+    ]
+
+
+def test_a_record_that_the_disk_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    audit = Audit(tmp_path, 100)
+    audit.record({"number": 1})
+    audit.close()
+    (path,) = tmp_path.iterdir()
+    size, (soft, hard) = path.stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5, hard))  # as a disk that is full amid a record
+    try:
+        audit.record({"number": 2})
+        audit.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (path.stat().st_size, audit.lost) == (size + 5, 1)
+    audit.record({"number": 3})
+    audit.close()
+    first, torn, third, lost = path.read_text().splitlines()
+    assert (json.loads(first), json.loads(third)) == ({"number": 1}, {"number": 3})
+    assert (torn, json.loads(lost)["lost"]) == ('{"num', 1)
+
+
+def test_what_waits_is_written_when_the_process_ends_whoever_serves_it(tmp_path: Path) -> None:
+    """A mounted app is not told of the end."""
+    code = "from dashboards.audit import Audit; from pathlib import Path; import sys; "
+    code += "one = Audit(Path(sys.argv[1]), 9); one.record({}); one.record({})"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=process_environment(), check=False)
+    assert done.returncode == 0
+    (path,) = tmp_path.iterdir()
+    assert path.read_text() == "{}\n{}\n"
+
+
+def process_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_a_network_of_ipv6_is_one_address(app: Callable[..., TestClient]) -> None:
+    client = app(rate_address="2/minute", trusted_proxies=1)
+    found = [client.get("/health", headers={"X-Forwarded-For": f"2001:db8::{n}"}) for n in range(3)]
+    assert [one.status_code for one in found] == [200, 200, 429]
+    other = client.get("/health", headers={"X-Forwarded-For": "2001:db8:0:1::1"})
+    assert other.status_code == 200
 
 
 def test_a_full_queue_refuses_no_request_and_is_counted(app: Callable[..., TestClient], home: Path) -> None:

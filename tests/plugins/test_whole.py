@@ -1,13 +1,16 @@
 """Every route of the OpenAPI document: without a token, with odd parameters, and as it says itself."""
 
 import itertools
-import json
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboards.auth import throttle
 from plugins import history
+from plugins.fuzzing import cases, plain, raw
 from plugins.shop import orders
 
 OPEN = {"/v1/health"}
@@ -105,28 +108,44 @@ def test_odd_values_in_every_parameter_break_nothing(full: Any) -> None:
 
 
 def test_a_schema_driven_fuzzer_finds_no_fault(full: Any) -> None:
-    schemathesis = pytest.importorskip("schemathesis")
-    from hypothesis import HealthCheck, Phase, given, settings
-
-    schema = schemathesis.openapi.from_dict(json.loads(json.dumps(full.app.openapi())))
-    seen: dict[int, int] = {}
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        if operation.method.upper() != "GET":
-            continue
-
-        @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate],
-                  suppress_health_check=list(HealthCheck), database=None)  # fmt: skip
-        @given(case=operation.as_strategy())
-        def ask(case: Any) -> None:
-            wanted = {
-                name: str(value) for name, value in (case.headers or {}).items() if name != "Authorization"
-            }
-            plain = {n: v for n, v in wanted.items() if v.isascii() and v.isprintable()}
-            answer = full.client.get(case.formatted_path, params=dict(case.query or {}), headers=plain)
-            seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
-            assert answer.status_code < 500, (case.formatted_path, case.query, answer.text)
-            assert answer.json()["status"] in ("success", "error") if answer.content else True
-
-        ask()
+    seen: Counter[int] = Counter()
+    for case in cases(full.app.openapi(), "GET", ("positive",), 8):
+        answer = full.client.get(case.formatted_path, params=dict(case.query or {}), headers=plain(case))
+        seen[answer.status_code] += 1
+        assert answer.status_code < 500, (case.formatted_path, case.query, answer.text)
+        assert answer.json()["status"] in ("success", "error") if answer.content else True
     assert {200, 400, 404} <= seen.keys(), f"it does not reach every kind of answer: {seen}"
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_what_is_posted_is_refused_and_breaks_nothing(
+    full: Any,
+    airflow_users: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    signed_in: bool,
+) -> None:
+    """Of users in Airflow's configuration; auth/test_fuzz.py has those in its database."""
+    (tmp_path / "passwords").write_text('{"admin": "right"}')
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(tmp_path / "passwords"))
+    monkeypatch.setattr(throttle, "BY_NAME", 10**6)
+    monkeypatch.setattr(throttle, "BY_ADDRESS", 10**6)
+    del full.client.headers["authorization"]
+    seen: Counter[tuple[str, int]] = Counter()
+    for case in cases(full.app.openapi(), "POST", ("positive", "negative"), 12):
+        token = {"Authorization": f"Bearer {airflow_users('admin')}"} if signed_in else {}
+        answer = full.client.post(
+            case.formatted_path,
+            content=raw(case),
+            headers={"Content-Type": "application/json", **plain(case), **token},
+        )
+        route = case.operation.path.removeprefix("/v1/auth")
+        seen[route, answer.status_code] += 1
+        assert answer.status_code < 500 or answer.status_code == 501, (route, case.body, answer.text)
+        assert answer.json()["status"] in ("success", "error")
+    statuses = {route: {status for known, status in seen if known == route} for route, _ in seen}
+    assert len(statuses) == 6
+    assert {400, 401} <= statuses["/login"]
+    for route in ("/password", "/users/{username}/password"):
+        assert statuses[route] <= ({400, 404, 501} if signed_in else {401, 404})
+        assert (501 if signed_in else 401) in statuses[route]

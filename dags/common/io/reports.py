@@ -32,11 +32,12 @@ TEMPLATE = Path(__file__).with_name("report.html")
 WORST_FIRST = ("failed", "warned", "noted", "passed")
 STEPS = {
     "statistics": "extract",
-    "ledger": "transform and validate",
+    "ledger": "transform",
+    "report": "validate",
     "staged": "load",
     "version": "publish",
 }
-"""Which step has ended when a field of the record is known."""
+"""Which step has ended when a field of the record is told; where several are told at once, the last one."""
 LONGEST_FOLDER = 120  # characters, well within what file systems take
 
 
@@ -139,7 +140,7 @@ def record(settings: Settings, collection: str, run_id: str, store: str = MAIN, 
     now = datetime.now(UTC)
     before = read(settings, collection, run_id, store) or RunRecord(collection, run_id, started=now)
     after = replace(before, **changes)
-    ended = {STEPS[name]: now for name in changes if name in STEPS}
+    ended = {step: now for step in [step for name, step in STEPS.items() if name in changes][-1:]}
     after = replace(after, ended=None if after.state == "running" else now, steps={**after.steps, **ended})
     path = folder(settings, collection, run_id) / _file(store)
     _write(path, TypeAdapter(RunRecord).dump_json(after, indent=2))

@@ -8,12 +8,17 @@ of a process reads every record (about 60 ms for 1,000).
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from common.utils.settings import EXTRACT
+
+log = logging.getLogger(__name__)
 
 RECORD = "run.json"
 
@@ -39,8 +44,15 @@ class Entry:
 
     def stores(self) -> dict[str, dict[str, Any]]:
         """What became of the run in each store that has a record of its own, by its name."""
-        files = sorted(self.folder.glob("run.*.json"))
-        return {path.name.removeprefix("run.").removesuffix(".json"): _read(path) for path in files}
+        return {name: one for name, one in self._parts() if not name.startswith(EXTRACT)}
+
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """What became of each source, where there are several, by its name."""
+        return {name.removeprefix(EXTRACT): one for name, one in self._parts() if name.startswith(EXTRACT)}
+
+    def _parts(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for path in sorted(self.folder.glob("run.*.json")):
+            yield path.name.removeprefix("run.").removesuffix(".json"), _read(path)
 
     def validation(self) -> dict[str, Any] | None:
         """The validation report; ``None`` where the run did not come so far."""
@@ -82,6 +94,8 @@ class RunIndex:
                 yield before if before and before.changed == changed else _entry(path, changed)
             except (FileNotFoundError, NotADirectoryError):
                 continue  # no run's folder, or one whose first record is being written
+            except (ValueError, KeyError, TypeError) as error:
+                log.warning("%s is no run's record, so the run is left out: %s", path, error)
 
 
 def _entry(path: Path, changed: int) -> Entry:

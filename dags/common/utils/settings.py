@@ -17,6 +17,8 @@ from common.utils.errors import SettingsError, did_you_mean
 REPOSITORY = Path(__file__).resolve().parents[3]
 MAIN = "main"
 """The store that the API serves, where a target could be named."""
+EXTRACT = "extract_"
+"""What a run's record of one source of several is named by; a target's is by its name, so none begins so."""
 
 
 def _no_connection(connection_id: str) -> str:
@@ -79,9 +81,11 @@ class Settings(BaseSettings):
             return value
         names = [name.strip() for name in value.split(",") if name.strip()]
         for name, times in Counter(names).items():
-            if name == MAIN or times > 1 or not re.fullmatch("[a-z0-9_]+", name):
+            ours = name == MAIN or name.startswith(EXTRACT)
+            if ours or times > 1 or not re.fullmatch("[a-z0-9_]+", name):
                 raise ValueError(
-                    f"'{name}' cannot name a target: small letters, digits and _, once each, and not '{MAIN}'"
+                    f"'{name}' cannot name a target: small letters, digits and _, once each, not '{MAIN}', "
+                    f"and not with '{EXTRACT}' before"
                 )
         places = {name: os.environ.get(variable_of(name), "") for name in names}
         for name in (name for name, place in places.items() if not place):

@@ -74,7 +74,7 @@ def answered(request: Request, granted: Granted, message: str) -> Response:
         "refresh_token": granted.refresh_token,
         "user": {"username": granted.user.get_name(), "role": role_of(granted.user)},
     }
-    response = answer(request, message, data=data)
+    response = answer(request, message, data=data, headers={"Cache-Control": "no-store"})
     lasting = max((granted.ends_at - clock()) // SECOND, 0)
     response.set_cookie(COOKIE, granted.refresh_token, max_age=lasting, **_cookie(request))
     return response
@@ -106,7 +106,9 @@ def revoke(token: str) -> bool:
 
 
 def _cookie(request: Request) -> dict[str, Any]:
-    secure = request.url.scheme == "https" or bool(conf.get("api", "ssl_cert", fallback=""))
+    # Whoever forges the header keeps their own cookie from plain HTTP, and nothing else.
+    schemes = (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
+    secure = "https" in schemes or bool(conf.get("api", "ssl_cert", fallback=""))
     return {
         "path": request.url_for("sign_in").path.rpartition("/")[0],
         "secure": secure,

@@ -57,8 +57,9 @@ def login(request: Request, body: Login, known: Known) -> Response:
 
     The refresh token is also set as a cookie that scripts cannot read.
     """
-    attempt = Attempt(body.username, address_of(request))
-    voided = sessions.voided_until(known.subject(body.username) or "")
+    subject = known.subject(body.username)
+    attempt = Attempt(body.username, address_of(request), subject)
+    voided = sessions.voided_until(subject or "")
     user = known.sign_in(body.username, body.password)
     if user is None:
         log.info("Request %s: a sign-in from %s failed", _id(request), address_of(request))
@@ -121,12 +122,12 @@ def register(request: Request, body: Registration, known: Known) -> Response:
     return answer(request, f"The account {body.username} is there: sign in.", data=data, status=201)
 
 
-def change(request: Request, body: Change, user: Reader, known: Known) -> Response:
+def change(request: Request, user: Reader, body: Change, known: Known) -> Response:
     """Changes one's own password; every token of the user is void at once, this one too."""
     _demand_own(request)
     _demand_changeable(known)
-    attempt = Attempt(user.name, address_of(request))
     mine: Any = airflow_user(request)
+    attempt = Attempt(user.name, address_of(request), mine.get_id())
     if not known.has_password(mine, body.old):
         raise Refused(403, "The old password is wrong.")
     attempt.passed()
@@ -139,7 +140,7 @@ def change(request: Request, body: Change, user: Reader, known: Known) -> Respon
     return response
 
 
-def reset(request: Request, username: str, body: Reset, admin: Admin, known: Known) -> Response:
+def reset(request: Request, username: str, admin: Admin, body: Reset, known: Known) -> Response:
     """Gives a user another password, for administrators; every token of the user is void at once."""
     _demand_own(request)
     _demand_changeable(known)

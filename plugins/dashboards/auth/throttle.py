@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import delete, insert, select
 
 from dashboards.auth.tables import ATTEMPTS, SECOND, clock, transaction
 from dashboards.errors import Refused
+from dashboards.metering import network
 
 WINDOW = 15 * 60  # seconds, moving
 BY_NAME, BY_ADDRESS = 10, 50  # failures in it
@@ -18,17 +18,20 @@ BY_NAME, BY_ADDRESS = 10, 50  # failures in it
 class Attempt:
     """One attempt to sign in, counted as a failure from its beginning: many at once get no more tries."""
 
-    def __init__(self, name: str, address: str) -> None:
+    def __init__(self, name: str, address: str, subject: str | None = None) -> None:
         """Counts it.
 
         Args:
             name: What was given as user name; known or not, it is counted alike.
             address: Of the client; of IPv6, where one client has many, its network.
+            subject: The auth manager's id of the user that signs in under the name, where there is one: all
+                names of one user, such as its e-mail address, count together.
 
         Raises:
             Refused: 429 with ``Retry-After`` where it is one too many.
         """
-        self._name, self._address = _bucket("name", name.casefold()), _bucket("address", _network(address))
+        self._name = _bucket("name", name.casefold()) if subject is None else _bucket("user", subject)
+        self._address = _bucket("address", network(address))
         limits = {self._name: BY_NAME, self._address: BY_ADDRESS}
         self._rows = _count(list(limits))
         if wait := _wait(limits):
@@ -66,16 +69,6 @@ def _wait(limits: Mapping[str, int]) -> int:
         if len(found) > limit:
             waits.append(WINDOW + (found[limit] - now) // SECOND + 1)
     return max(waits)
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped:
-        return parsed.exploded[:19]  # its first 64 bits
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def _bucket(kind: str, value: str) -> str:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter, Depends, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from common.io.collections.protocol import QueryError, Version, VersionGone
 from common.io.run_index import Entry
+from common.utils.contract import Contract, Freshness
+from common.utils.secrets import masked
 from dashboards.cursor import Cursor, texts
 from dashboards.documentation import paged
-from dashboards.envelope import answer, now
+from dashboards.envelope import Template, answer, now
 from dashboards.estimates import estimated_count
 from dashboards.etag import entity_tag, not_modified
-from dashboards.gate import key_of, metered, shown
+from dashboards.gate import Readable, key_of, metered, shown
 from dashboards.kept import Content, Kept
 from dashboards.query import Listing, parse
 from dashboards.responses import listed
@@ -27,6 +29,7 @@ from dashboards.security import user_of
 from dashboards.served import Library, Served
 from dashboards.values import records
 
+LONGEST_ERROR = 500  # characters
 LINKS = ("schema", "stats", "versions", "runs", "dead_letters")
 
 
@@ -40,15 +43,31 @@ def router(library: Library) -> APIRouter:
         return list_collections(request, library)
 
     for name, served in library.shelf.items():
-        routes.add_api_route(
-            f"/collections/{name}", _page_of(library, name), name=name, **paged(served.contract)
-        )
+        path, page = path_of(name), _page_of(library, name)
+        routes.add_api_route(path, page, name=name, **paged(served.contract))
 
     @routes.get("/collections/{domain}/{subject}", include_in_schema=False)
     def unknown(request: Request, domain: str, subject: str) -> None:
         library.demand(user_of(request), f"{domain}/{subject}")
 
     return routes
+
+
+def path_of(name: str) -> str:
+    """Where the pages of a collection are."""
+    return f"/collections/{name}"
+
+
+def pages(library: Library, prefix: str) -> dict[str, Readable]:
+    """By path, the pages of all collections as they are read without a route, once the user is known."""
+    return {
+        f"{prefix}{path_of(name)}": Readable(served, partial(_read, served))
+        for name, served in library.shelf.items()
+    }
+
+
+def _read(served: Served, request: Request) -> Response:
+    return page_of(request, served, request.query_params.multi_items())
 
 
 def list_collections(request: Request, library: Library) -> Response:
@@ -98,15 +117,22 @@ def sources(served: Served, live: Version | None, request: Request) -> Sequence[
             "name": name,
             "data_as_of": one.get("data_as_of"),
             "read_at": one.get("read_at"),
-            "freshness": served.contract.freshness_at(now(request), _moment(one.get("data_as_of"))),
-            "error": one.get("error") or None,
+            "freshness": _source_freshness(served.contract, one, now(request)),
+            "error": masked(one.get("error") or "", LONGEST_ERROR) or None,
         }
         for name, one in sorted(found.items())
     ]
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _source_freshness(contract: Contract, source: Mapping[str, Any], now: datetime) -> Freshness:
+    """Stale where the source could not be read, or was not for longer than its data may be old.
+
+    How old its newest record is says nothing of it: a table of courses changes twice a year.
+    """
+    if source.get("error"):
+        return "stale"
+    read_at = source.get("read_at")
+    return contract.freshness_at(now, datetime.fromisoformat(read_at) if read_at else None)
 
 
 def _verdict(run: Entry | None) -> str | None:
@@ -126,8 +152,7 @@ def _outline(run: Entry) -> dict[str, Any]:
 
 def _page_of(library: Library, name: str) -> Callable[[Request], Response]:
     def page(request: Request) -> Response:
-        served = library.demand(user_of(request), name)
-        return page_of(request, served, request.query_params.multi_items())
+        return _read(library.demand(user_of(request), name), request)
 
     return page
 
@@ -146,19 +171,20 @@ def page_of(request: Request, served: Served, parameters: Sequence[tuple[str, st
 def read_page(request: Request, served: Served, listing: Listing) -> Response:
     """One page of the pinned version, or of the live one; it is kept for who asks next."""
     name, version = served.contract.name, _version(served, listing.version)
-    about = served.about(version, now(request))
+    moment = now(request)
+    about = served.about(version, moment)
     tag = entity_tag(request, about, name, served.contract.version)
     kept = Kept(served, version.number, listing.version is not None, about, tag, None)
-    response = shown(request, kept, about)
+    response = shown(request.scope, kept, moment, about["age_seconds"])
     if response is None:
-        kept = replace(kept, content=_content(served, listing, version))
-        response = shown(request, kept, about)
+        kept = replace(kept, content=_content(served, listing, version, about))
+        response = shown(request.scope, kept, moment, about["age_seconds"])
     assert response is not None  # noqa: S101 (a page with its content)
-    request.app.state.keep.put(key_of(request, user_of(request)), kept)
+    request.app.state.keep.put(key_of(request.scope, user_of(request)), kept)
     return response
 
 
-def _content(served: Served, listing: Listing, version: Version) -> Content:
+def _content(served: Served, listing: Listing, version: Version, about: Mapping[str, Any]) -> Content:
     page = served.collection.read(version.number, listing.query)
     following = None
     if page.position is not None:
@@ -172,11 +198,8 @@ def _content(served: Served, listing: Listing, version: Version) -> Content:
         "next_cursor": following,
     }
     message = f"{rows} rows of {served.contract.name}, version {version.number}{more}."
-    return Content(message, _encoded(records(page.rows, served.contract.nested)), pagination)
-
-
-def _encoded(data: Any) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(data))
+    data = records(page.rows, served.contract.nested)
+    return Content(rows, Template.of(message, data, {**about, "pagination": pagination}))
 
 
 def _version(served: Served, pinned: int | None) -> Version:

@@ -47,7 +47,7 @@ def list_letters(request: Request, library: Library, served: Served) -> Response
     rule = parameters.get("rule", "")
     if "\0" in rule:
         raise QueryError("rule is not right.", next_step="Write the name of a rule.")
-    listing = Listing(parameters, "dead letters", contract.name, rule)
+    listing = Listing(parameters, "dead letters", contract.name, rule, width=len(dead_letters.ORDER))
     live = next(iter(served.collection.history()), None)
     names = live.bookmark.get("sources", {}) if live else {}
     uris = dead_letters.tables(library.settings, contract.domain, contract.subject, names)

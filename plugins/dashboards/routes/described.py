@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from common.utils.contract import Contract, Field
+from dashboards.audit import Access, note
 from dashboards.documentation import shown_examples
 from dashboards.envelope import answer, now
 from dashboards.etag import entity_tag, not_modified
@@ -55,6 +56,7 @@ def router(library: Library) -> APIRouter:
             "distinct_exact": live.profile.get("exact"),
             "fields": fields and [{"name": name, **one} for name, one in fields.items()],
         }
+        note(request, Access(f"statistics of {served.contract.name}", live.number, 0))
         message = f"{live.rows} rows of {served.contract.name}, version {live.number}."
         return tagged(request, message, data, served.about(live, now(request)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Set
 from typing import Any
 
@@ -12,6 +14,8 @@ from starlette.responses import JSONResponse
 from dashboards.gate import metered
 from dashboards.security import user_of
 from dashboards.served import Library
+
+REFERENCE = re.compile(r'"#/components/schemas/([^"]+)"')
 
 
 def router(library: Library) -> APIRouter:
@@ -37,10 +41,15 @@ def without(document: dict[str, Any], hidden: Set[str]) -> dict[str, Any]:
         for path, told in document["paths"].items()
         if not any(path.endswith(f"/collections/{name}") for name in hidden)
     }
-    shapes = {name.replace("/", "_") for name in hidden}
-    schemas = {
-        name: shape
-        for name, shape in document["components"]["schemas"].items()
-        if name not in shapes and not any(f"_{one}_" in name for one in shapes)
-    }
+    every = document["components"]["schemas"]
+    needed, found = set[str](), _named(paths)
+    while new := found - needed:
+        needed |= new
+        found = _named([every[name] for name in new])
+    schemas = {name: shape for name, shape in every.items() if name in needed}
     return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
+
+
+def _named(part: Any) -> set[str]:
+    """The schemas that a part of the document refers to."""
+    return set(REFERENCE.findall(json.dumps(part)))

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from common.io.reports import STEPS, State
 from common.io.run_index import Entry
 from common.utils.contract import Contract
+from common.utils.secrets import masked
+from dashboards.audit import Access, note
 from dashboards.envelope import answer
 from dashboards.gate import metered
 from dashboards.models import RunDetail, RunSummary
@@ -22,6 +24,7 @@ from dashboards.security import demand_operator, user_of
 from dashboards.served import Library, Served
 
 STATES = get_args(State)
+LONGEST_ERROR = 4000  # characters
 PARAMETERS = {
     "state": ({"type": "string", "enum": list(STATES)}, "Only runs in this state."),
     **paging("runs"),
@@ -47,6 +50,7 @@ def router(library: Library) -> APIRouter:
         """Everything that is known of one run; its id is the one of the list of runs."""
         given(request)
         served, entry = _find(request, library, run)
+        note(request, Access(f"a run of {served.contract.name}", None, 1))
         return answer(request, f"Run {run}.", data=detail(entry, served.contract))
 
     return routes
@@ -56,7 +60,7 @@ def list_runs(request: Request, library: Library, name: str) -> Response:
     """A page of a collection's runs."""
     parameters = given(request, *PARAMETERS)
     state = chosen("state", parameters.get("state"), STATES)
-    listing = Listing(parameters, "runs", name, state)
+    listing = Listing(parameters, "runs", name, state, width=2)
     library.demand(user_of(request), name)
     found = [entry for entry in library.runs.newest(name) if not state or entry.state == state]
     after = [entry for entry in found if not listing.after or _place(entry) < listing.after]
@@ -64,6 +68,7 @@ def list_runs(request: Request, library: Library, name: str) -> Response:
     following = _place(page[-1]) if len(after) > len(page) else None
     pagination = listing.pagination(len(page), len(found), following)
     message = f"{len(page)} of {len(found)} runs of {name}."
+    note(request, Access(f"runs of {name}", None, len(page)))
     return answer(request, message, data=[outline(one) for one in page], about={"pagination": pagination})
 
 
@@ -96,7 +101,7 @@ def outline(entry: Entry) -> dict[str, Any]:
         "seconds": (ended - started).total_seconds() if started and ended else None,
         "window": record["window"],
         "version": record["version"],
-        "error": record["error"],
+        "error": masked(record["error"], LONGEST_ERROR),
         "verdict": report and report["verdict"],
         "ledger": record["ledger"],
         "staged": _staged(record["staged"]),
@@ -109,10 +114,19 @@ def detail(entry: Entry, contract: Contract) -> dict[str, Any]:
     stores = [
         {
             "store": name,
-            **{key: one[key] for key in ("state", "version", "error")},
+            **{key: one[key] for key in ("state", "version")},
+            "error": masked(one["error"], LONGEST_ERROR),
             "staged": _staged(one["staged"]),
         }
         for name, one in entry.stores().items()
+    ]
+    sources = [
+        {
+            "name": name,
+            **{key: one[key] for key in ("state", "source_name", "statistics")},
+            "error": masked(one["error"], LONGEST_ERROR),
+        }
+        for name, one in entry.sources().items()
     ]
     return {
         **outline(entry),
@@ -121,6 +135,7 @@ def detail(entry: Entry, contract: Contract) -> dict[str, Any]:
         "drift": record["drift"],
         "validation": report and _validation(report, contract),
         "stores": stores,
+        "sources": sources,
         "timings": timings(record),
         "lineage": lineage(record, report),
     }

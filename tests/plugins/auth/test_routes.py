@@ -227,6 +227,26 @@ def test_every_route_wants_a_token(house: House) -> None:
     assert asked >= 5
 
 
+@pytest.mark.parametrize("path", ["/password", "/users/ann/password"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"other": 1}', b"x" * 20_000])
+def test_a_token_is_wanted_before_the_body_is_judged(simple_house: House, path: str, content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert simple_house.ask("POST", f"/auth{path}", content=content, headers=headers).status_code == 401
+    token = simple_house.sign_in("ann")["access_token"]
+    asked = simple_house.ask("POST", f"/auth{path}", content=content, headers=headers, token=token)
+    assert asked.status_code == (403 if "users" in path else 413 if len(content) > 100 else 400)
+
+
+def test_tokens_are_kept_by_no_cache_and_behind_tls_sent_by_tls_alone(simple_house: House) -> None:
+    who = {"username": "ann", "password": PASSWORDS["ann"]}
+    for at in (0, 1):
+        plain = simple_house.post("/login", who, at=at)
+        assert plain.headers["cache-control"] == "no-store"
+        assert "secure" not in plain.headers["set-cookie"].lower()
+        behind = simple_house.post("/login", who, at=at, headers={"X-Forwarded-Proto": "https"})
+        assert "secure" in behind.headers["set-cookie"].lower()
+
+
 def test_passwords_of_others_are_for_administrators(house: House) -> None:
     for name in ("ann", "ora"):
         token = house.sign_in(name)["access_token"]

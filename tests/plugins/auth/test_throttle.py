@@ -9,6 +9,7 @@ from dashboards.auth import tables, throttle
 from dashboards.auth.tables import ATTEMPTS, SECOND
 from dashboards.auth.throttle import BY_ADDRESS, BY_NAME, WINDOW, Attempt
 from dashboards.errors import Refused
+from dashboards.metering import network
 
 
 def refused(name: str, address: str = "192.0.2.1") -> int:
@@ -39,8 +40,8 @@ def test_a_network_of_ipv6_is_one_address(metadata: Engine) -> None:
         refused(f"name-{n}", f"2001:db8:1:2::{n:x}")
     assert refused("another", "2001:db8:1:2:ffff::1")
     assert not refused("another", "2001:db8:1:3::1")
-    assert throttle._network("::ffff:192.0.2.1") == "192.0.2.1"
-    assert throttle._network("testclient") == "testclient"
+    assert network("::ffff:192.0.2.1") == "192.0.2.1"
+    assert network("testclient") == "testclient"
 
 
 def test_the_window_moves(metadata: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,3 +90,11 @@ def test_a_success_clears_away_what_has_left_the_window(
     Attempt("ann", "192.0.2.1").passed()
     with metadata.connect() as connection:
         assert connection.exec_driver_sql(f"SELECT count(*) FROM {ATTEMPTS.name}").scalar_one() == 0
+
+
+def test_all_names_of_a_user_count_together(metadata: Engine) -> None:
+    for name in ("ann", "ann@example.org") * (BY_NAME // 2):
+        Attempt(name, "192.0.2.1", "7")
+    with pytest.raises(Refused, match="Too many"):
+        Attempt("ÀNN", "192.0.2.1", "7")
+    Attempt("7", "192.0.2.1")  # a name is no id

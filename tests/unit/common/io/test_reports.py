@@ -98,6 +98,14 @@ def test_a_run_that_is_tried_again_is_running_again(settings: Settings) -> None:
     assert (again.state, again.ended, again.error) == ("running", None, "")
 
 
+def test_each_step_ends_when_it_has_told_what_is_its_own(settings: Settings) -> None:
+    after_transform = record(settings, NAME, RUN_ID, ledger=LEDGER)
+    assert list(after_transform.steps) == ["transform"]
+    after_validate = record(settings, NAME, RUN_ID, ledger=LEDGER, report="index.html")
+    assert list(after_validate.steps) == ["transform", "validate"]
+    assert after_validate.steps["transform"] == after_transform.steps["transform"]
+
+
 def test_a_misspelt_field_is_an_error_and_changes_nothing(settings: Settings) -> None:
     before = record(settings, NAME, RUN_ID)
     with pytest.raises(TypeError, match="sate"):

@@ -78,3 +78,16 @@ def test_each_step_has_the_time_of_its_end(settings: Settings) -> None:
     after = reports.record(settings, NAME, "a", version=1, state="published")
     assert list(after.steps) == ["publish"]
     assert after.steps["publish"] == after.ended
+
+
+def test_sources_are_told_apart_from_stores_and_a_broken_record_hides_no_other(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    reports.record(settings, NAME, "good")
+    reports.record(settings, NAME, "good", "archive", state="failed")
+    reports.record(settings, NAME, "good", "extract_feeds", state="extracted")
+    reports.record(settings, NAME, "broken")
+    (settings.reports / NAME / "broken" / "run.json").write_text("{")
+    (entry,) = RunIndex(settings.reports).newest(NAME)
+    assert (list(entry.stores()), list(entry.sources())) == (["archive"], ["feeds"])
+    assert "broken/run.json is no run's record" in caplog.text

@@ -63,7 +63,7 @@ function pipelines(page, query) {
 
 const PIPELINES = [
   { name: "pipeline", label: "Pipeline", head: true, cell: (row) => [h("span", { class: "title text" }, row.pipeline), h("p", { class: "quiet" }, [row.system, row.owner].filter(Boolean).join(", "))] },
-  { name: "state", label: "Last run", cell: (row) => h("div", {}, badge(row.state), " ", time(row.last_run_at, { age: true }), row.last_error ? h("p", { class: "quiet clamp" }, row.last_error) : null) },
+  { name: "state", label: "Last run", cell: (row) => h("div", {}, badge(row.state), " ", time(row.last_run_at, { age: true }), row.last_error && row.state !== "success" ? h("p", { class: "quiet clamp" }, row.last_error) : null) },
   { name: "freshness", label: "Freshness", cell: (row) => badge(row.freshness, words(row.freshness)) },
   { name: "lag_seconds", label: "Since success", number: true, cell: (row) => duration(row.lag_seconds) },
   { name: "next_expected_at", label: "Next expected", cell: (row) => time(row.next_expected_at, { age: true }) },

@@ -20,6 +20,7 @@ export async function run({ path, user, signal }) {
     panel("Checks", found.validation ? validation(found.validation) : h("p", { class: "quiet" }, "Nothing was checked: the run ended before its validation, or had nothing new.")),
     panel("Time", timings(found.timings)),
     panel("Where it comes from", lineage(found.lineage)),
+    panel("Sources", sources(found.sources)),
     panel("Stores", stores(found.stores)),
     panel("Changes in the source", drift(found.drift)),
   ];
@@ -84,6 +85,17 @@ function lineage(parts) {
 
 function size({ rows, version }) {
   return [rows === null ? null : count(rows, "row"), version === null ? null : `version ${exact(version)}`].filter(Boolean).join(", ");
+}
+
+function sources(all) {
+  if (!all?.length) return null;
+  return table({ id: "sources", caption: "Sources of the run", stacked: true, rows: all, columns: [
+    { name: "name", label: "Source", head: true, cell: (one) => one.name },
+    { name: "state", label: "State", cell: (one) => badge(one.state) },
+    { name: "records", label: "Records", number: true, cell: (one) => (one.statistics ? exact(one.statistics.records) : null) },
+    { name: "source_name", label: "From", cell: (one) => h("span", { class: "text" }, one.source_name) },
+    { name: "error", label: "Error", cell: (one) => (one.error ? h("span", { class: "text" }, one.error) : null) },
+  ] });
 }
 
 function stores(all) {
