@@ -25,20 +25,14 @@ Json = dict[str, Any]
 @task
 def extract_dead_letters() -> Json:
     """The dead letters that are meant become bronze of this run."""
-    from common.verbs.continuity import Live  # noqa: PLC0415 (heavy: only where the task runs)
-    from common.verbs.pipeline import live_version  # noqa: PLC0415
-    from common.verbs.replay import extract_letters  # noqa: PLC0415
+    from common.verbs.pipeline import live_version  # noqa: PLC0415 (heavy: only where the task runs)
+    from common.verbs.replay import extract_all_letters  # noqa: PLC0415
 
     context = get_current_context()
     subject, contract, settings = _begin(context)
     version, run, rule = live_version(contract, settings), _run(context), context["params"]["rule"] or ""
-    return {
-        intake.source: to_json(
-            extract_letters(intake, contract, settings, run, Live.of(version, intake), rule=rule)
-        )
-        for intake in subject.intakes()
-        if intake.is_configured
-    }
+    found = extract_all_letters(subject, contract, settings, run, version=version, rule=rule)
+    return {one.intake: to_json(one) for one in found}
 
 
 @task

@@ -135,13 +135,13 @@ class Verbs:
         }
 
 
-def begin(subject: Subject, store: str = MAIN, part: str = MAIN) -> tuple[Contract, Settings]:
+def begin(subject: Subject, store: str = MAIN, part: str = "") -> tuple[Contract, Settings]:
     """What every task needs; notes that the run goes on, also after a failure that somebody cleared.
 
     Args:
         subject: Whose task.
         store: That the task writes to; a target is compared with the main store, so both are looked up.
-        part: Which part of the run's record is the task's, beside the store's: of one source of several.
+        part: Which part of the run's record is the task's too, beside the store's: of one source of several.
     """
     from common.io import reports  # noqa: PLC0415
     from common.utils.odcs import load_contract  # noqa: PLC0415
@@ -149,7 +149,7 @@ def begin(subject: Subject, store: str = MAIN, part: str = MAIN) -> tuple[Contra
     settings = task_settings(MAIN, store)
     contract = load_contract(settings.contracts / subject.domain / f"{subject.name}.odcs.yaml")
     run_id = get_current_context()["dag_run"].run_id
-    for own in dict.fromkeys((store, part)):
+    for own in dict.fromkeys((store, part or store)):
         reports.record(settings, contract.name, run_id, own, state="running", error="")
     return contract, settings
 

@@ -27,7 +27,7 @@ def clean(received: Frame) -> Frame:
         The same typed, ``_event_at``, the verdict, and the columns that came with them.
     """
     parsed = {f"_{field.name}": _parsed(field) for field in GOLD if field.type != pa.string()}
-    typed = engine.with_sql(received, **parsed, _event_at=engine.timestamp("date"))
+    typed = engine.with_sql(received, **parsed, _event_at=_moment())
     found = {name[1:]: nw.col(name) for name in parsed}
     return judged(typed, CHECKS).with_columns(**found).drop(list(parsed))
 
@@ -69,6 +69,11 @@ def rate(succeeded: str, failed: str) -> str:
 def latest(name: str) -> str:
     """SQL: a column's value on the last day of a run on which it is not null."""
     return f"arg_max({name}, last_run_at) FILTER (WHERE {name} IS NOT NULL)"
+
+
+def _moment() -> str:
+    """SQL: how far a row's data reach, its last run; without one its day."""
+    return f"coalesce({engine.timestamp('last_run_at')}, {engine.timestamp('date')})"
 
 
 def _parsed(field: pa.Field[pa.DataType]) -> str:

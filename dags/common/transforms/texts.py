@@ -16,8 +16,7 @@ URL_LENGTH = 2_000  # beyond this no server and no browser promises to take it
 
 # Of HTML: what is not text at all, what stands between words, what may stand within one.
 HIDDEN = "|".join(
-    rf"<{name}\b[^>]*>.*?(</{name}\s*>|$)"
-    for name in ("script", "style", "template", "iframe", "noscript")
+    rf"<{name}\b[^>]*>.*?(</{name}\s*>|$)" for name in ("script", "style", "template", "iframe", "noscript")
 )
 UNSEEN = rf"(?is)<!--.*?(-->|$)|{HIDDEN}"
 BETWEEN = (

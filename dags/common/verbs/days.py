@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from common.io.partitions import ALL_DAYS, NO_DAYS, Condition, days_condition, ranges_condition
 from common.transforms.operations import Frame
 from common.verbs.references import Extracted
-from common.verbs.spans import spans
+from common.verbs.spans import joined
 from common.verbs.tables import Tables
 
 
@@ -26,6 +26,7 @@ class Days:
         self, extracted: Extracted, tables: Tables, *, keyed: bool, wander: int | None = None
     ) -> None:
         self._window, self._tables, self._wander = extracted.window, tables, wander
+        self._oldest, self._bookmark = extracted.oldest, extracted.bookmark
         self.keyed = keyed or extracted.window is None
 
     def reach(self, arrived: Frame) -> Condition:
@@ -35,18 +36,30 @@ class Days:
         if self._wander is None:
             return ALL_DAYS
         margin = timedelta(days=self._wander)
-        ranges = spans(
-            (day - margin + timedelta(days=at)).isoformat()
+        ranges = [
+            (day - min(margin, day - date.min), day + min(margin + timedelta(days=1), date.max - day))
             for day in dates(arrived)
-            for at in range(2 * self._wander + 1)
-        )
-        return ranges_condition(ranges) or NO_DAYS
+        ]
+        return ranges_condition(joined(ranges)) or NO_DAYS
+
+    @property
+    def past(self) -> Condition:
+        """The days that are not kept; none where all are."""
+        return days_condition(None, self._oldest) if self._oldest else []
 
     def condition(self, *more: date) -> Condition:
-        """The days of the window and some more."""
+        """The days of the window and some more, and those that are not kept: each run empties them."""
         if self._window is None:
-            return days_condition(None, date.min, more)
-        return days_condition(self._window.first_day, self._window.end_day, more)
+            return days_condition(None, date.min, more) + self.past
+        return days_condition(self._window.first_day, self._window.end_day, more) + self.past
+
+    def told(self, moved: Iterable[date]) -> str:
+        """What the commit of silver says of days beside the window.
+
+        Of those a bookmark tells the next run; days that are not kept are every run's own.
+        """
+        others = any(day >= (self._oldest or date.min) for day in moved)
+        return "moved" if others and self._bookmark is None else ""
 
     def beside(self, winners: Frame, gone: Frame) -> list[date]:
         """The days to compute beside those of the window.
@@ -64,21 +77,6 @@ class Days:
             return sorted({*left, *dates(winners)})
         first, end = self._window.first_day or date.min, self._window.end_day
         return sorted(day for day in left if not first <= day < end)
-
-    def partitions(self, written: Frame, moved: list[date], every: Callable[[], Frame]) -> tuple[str, ...]:
-        """The days that the run answers for: those of silver in its window.
-
-        Where days beside are computed too, these and all between, so that gold is read as one range of days.
-
-        Args:
-            written: The days of silver that were computed.
-            moved: From :meth:`beside`.
-            every: All of silver.
-        """
-        days = {*dates(written), *moved}
-        if moved:
-            days |= {day for day in dates(every()) if min(days) <= day <= max(days)}
-        return tuple(day.isoformat() for day in sorted(days))
 
 
 def dates(frame: Frame, column: str = "date") -> list[date]:

@@ -96,8 +96,9 @@ def source_of(intake: Intake, settings: Settings) -> Configured:
 
 
 def oldest_day(contract: Contract, run: Run) -> date | None:
-    """The first day that the collection keeps; ``None`` where it keeps all."""
-    return (run.window.end - contract.retention).date() if contract.retention else None
+    """The first day that the collection keeps; ``None`` where it keeps all. No day to come makes it later."""
+    now = min(run.window.end, datetime.now(UTC))
+    return (now - contract.retention).date() if contract.retention else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _planned(intake: Intake, settings: Settings, run: Run, source: Source, live:
     if not run.full_refresh:
         demand_continuity(intake, settings, source, live, None if advances else run.id)
     window = effective_window(settings, run, live, advances=advances)
-    return _Plan(Window(None, run.window.end) if snapshot else window, bookmark, advances, snapshot)
+    return _Plan(EVER if snapshot else window, bookmark, advances, snapshot)
 
 
 def _chosen(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 import duckdb
@@ -15,7 +17,8 @@ from common.io.partitions import ALL_DAYS, Condition, as_sql
 from common.transforms.operations import Frame
 from common.utils.errors import VitrineError
 from common.utils.settings import Settings
-from common.verbs.references import Extracted, TableRef
+from common.verbs.days import dates
+from common.verbs.references import Extracted, Run, TableRef
 from common.verbs.silver import Laid, silver_schema
 from common.verbs.subject import Intake, Subject
 from common.verbs.sums import totals
@@ -31,21 +34,39 @@ class Gold:
     """The run's gold.
 
     Attributes:
+        days: Those of the rows that the run computed; none where gold has no days.
         silver_totals, gold_totals: Control totals, by name; exact.
     """
 
     table: TableRef
+    days: tuple[str, ...]
     silver_totals: Mapping[str, Decimal]
     gold_totals: Mapping[str, Decimal]
 
 
-def compute(subject: Subject, settings: Settings, laid: Sequence[Laid], *, every: bool = False) -> Gold:
+def standing(subject: Subject, settings: Settings, run: Run) -> int:
+    """The version of gold as a run finds it; who writes the same days later has seen other silver."""
+    return lake.version(lake.table_uri(settings, "gold", subject.domain, subject.name, dry_run=run.dry_run))
+
+
+def compute(  # noqa: PLR0913 (what is aggregated, and what that rests on)
+    subject: Subject,
+    settings: Settings,
+    laid: Sequence[Laid],
+    *,
+    base: int,
+    others: Mapping[str, int] | None = None,
+    every: bool = False,
+) -> Gold:
     """Aggregates silver: the days that changed in any source, of all sources; or all of it.
 
     Args:
         subject: Whose.
         settings: Where the lake is.
-        laid: What the run wrote, at least of one source; of the others silver stands as it was.
+        laid: What the run wrote, at least of one source.
+        base: From :func:`standing`, before silver was written.
+        others: Of the sources that were not read: the version of silver that the live version came from, -1
+            for none. What a run that failed has made of it since is not published.
         every: All days, whatever changed.
 
     Raises:
@@ -55,25 +76,38 @@ def compute(subject: Subject, settings: Settings, laid: Sequence[Laid], *, every
     module, run = subject.module(), laid[0].extracted.run
     keep = ALL_DAYS if every or module.WHOLE else _together(laid)
     uri = lake.table_uri(settings, "gold", subject.domain, subject.name, dry_run=run.dry_run)
-    base = lake.version(uri)
     with lake.connect(settings) as duck:
-        silver = {one.source: _silver(duck, settings, one, laid, keep) for one in subject.intakes()}
-        try:
-            module.aggregate(silver, run.window.end).to_native().create("aggregated")
-        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-            raise TransformError(
-                f"A sum of {subject.collection} does not fit its type: {error}.",
-                where=f"gold, run {run.id}",
-                next_step="Look for an absurd quantity or price in silver; a wider type is a new contract.",
-            ) from error
+        mine = {one.extracted.intake: _silver(duck, settings, subject, one, keep) for one in laid}
+        unread = [one for one in subject.intakes() if one.source not in mine]
+        theirs = {one.source: _unread(duck, settings, one, others or {}, keep) for one in unread}
+        silver = _kept(mine | theirs, laid[0].extracted.oldest)
+        with _fitting(subject, run):
+            module.aggregate(silver, as_of(laid)).to_native().create("aggregated")
         aggregated, days = duck.table("aggregated"), None if module.WHOLE else keep
         at = _replace(aggregated, module.GOLD, uri=uri, base=base, days=days, laid=laid[0].extracted)
         written = nw.from_native(lake.scan(duck, uri, at, keep=days))
-        return Gold(
-            TableRef(uri, at, len(aggregated)),
-            totals(module.silver_totals(silver)),
-            totals(module.gold_totals(written)),
-        )
+        sums = totals(module.silver_totals(silver)), totals(module.gold_totals(written))
+        found = () if days is None else sorted(day.isoformat() for day in dates(written))
+        return Gold(TableRef(uri, at, len(aggregated)), tuple(found), *sums)
+
+
+@contextmanager
+def _fitting(subject: Subject, run: Run) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        raise TransformError(
+            f"A sum of {subject.collection} does not fit its type: {error}.",
+            where=f"gold, run {run.id}",
+            next_step="Look for an absurd quantity or price in silver; a wider type is a new contract.",
+        ) from error
+
+
+def as_of(laid: Sequence[Laid]) -> datetime:
+    """What "now" is for gold: when the sources were read, or the end of the window where that is past."""
+    end = laid[0].extracted.run.window.end
+    read = [datetime.fromisoformat(one.extracted.read_at) for one in laid if one.extracted.read_at]
+    return min(end, max(read)) if read else end
 
 
 def _together(laid: Sequence[Laid]) -> Condition:
@@ -82,16 +116,36 @@ def _together(laid: Sequence[Laid]) -> Condition:
     return [bounds for at, bounds in enumerate(every) if bounds not in every[:at]]
 
 
+def _unread(
+    duck: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    intake: Intake,
+    versions: Mapping[str, int],
+    keep: Condition,
+) -> Frame:
+    """Some days of silver of a source that was not read, as the live version came from them."""
+    at = versions.get(intake.source, -1)
+    uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
+    return nw.from_native(lake.scan(duck, uri, at, schema=silver_schema(intake.records), keep=keep))
+
+
+def _kept(silver: Mapping[str, Frame], oldest: date | None) -> Mapping[str, Frame]:
+    """What is not too old; silver of a source that was not read may still have more."""
+    if oldest is None:
+        return silver
+    kept = nw.col("_event_at").is_null() | (nw.col("date") >= nw.lit(oldest))
+    return {name: frame.filter(kept) for name, frame in silver.items()}
+
+
 def _silver(
-    duck: duckdb.DuckDBPyConnection, settings: Settings, intake: Intake, laid: Sequence[Laid], keep: Condition
+    duck: duckdb.DuckDBPyConnection, settings: Settings, subject: Subject, mine: Laid, keep: Condition
 ) -> Frame:
     """Some days of silver of one source, with what the run wrote."""
+    intake = subject.intake(mine.extracted.intake)
     schema = silver_schema(intake.records)
     uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
-    mine = next((one for one in laid if one.extracted.intake == intake.source), None)
-    if mine is None or not mine.extracted.run.dry_run:
-        at = mine.version if mine else lake.version(uri)
-        return nw.from_native(lake.scan(duck, uri, at, schema=schema, keep=keep))
+    if not mine.extracted.run.dry_run:
+        return nw.from_native(lake.scan(duck, uri, mine.version, schema=schema, keep=keep))
     beside = lake.table_uri(settings, "silver", intake.domain, intake.name, dry_run=True)
     written = nw.from_native(lake.scan(duck, beside, mine.version, schema=schema))
     standing = lake.scan(duck, uri, lake.version(uri), schema=schema, keep=keep)

@@ -130,9 +130,11 @@ def _own(contract: Contract, transformed: Transformed, *live: Version | None) ->
         )
     window = transformed.window
     computed = {contract.partition(date.fromisoformat(day)) for day in transformed.partitions}
+    there = {partition for version in live if version for partition in version.manifest}
+    if transformed.oldest:
+        computed.update(partitions_between(contract, there, end=transformed.oldest))
     if window is None:
         return computed
-    there = {partition for version in live if version for partition in version.manifest}
     return computed.union(partitions_between(contract, there, window.first_day or date.min, window.end_day))
 
 

@@ -24,6 +24,8 @@ from common.verbs.validate import validate
 
 log = logging.getLogger(__name__)
 
+GONE = "It is not configured any more. Its records stand as they were, until a full refresh leaves them out."
+
 
 def live_version(contract: Contract, settings: Settings, store: str = MAIN) -> Version | None:
     """What readers of a store see now, or ``None`` where nothing has been published."""
@@ -58,17 +60,11 @@ def transform_live(
 ) -> Transformed:
     """Transforms what could be read; a source that could not is named in what the run publishes."""
     if len(subject.intakes()) == 1:
-        return transform(subject, settings, extracted)
-    live, read = live_version(contract, settings), {one.intake for one in extracted}
-    parts = {
-        intake.source: reports.read(settings, contract.name, run_id, intake.part)
-        for intake in subject.intakes()
-        if intake.source not in read
-    }
-    errors = {name: part.error for name, part in parts.items() if part and part.state == "failed"}
-    transformed = transform(
-        subject, settings, extracted, Before(live.bookmark.get("sources", {}) if live else {}, errors)
-    )
+        transformed = transform(subject, settings, extracted)
+        reports.record(settings, contract.name, run_id, ledger=transformed.ledger)
+        return transformed
+    before = _before(subject, contract, settings, run_id, extracted)
+    transformed = transform(subject, settings, extracted, before)
     reports.record(
         settings,
         contract.name,
@@ -77,8 +73,36 @@ def transform_live(
         source_name=transformed.source_name,
         statistics=Statistics.of([one.statistics for one in extracted]),
         drift=tuple(f"{one.intake}: {drift}" for one in extracted for drift in one.drift),
+        ledger=transformed.ledger,
     )
     return transformed
+
+
+def _before(
+    subject: Subject, contract: Contract, settings: Settings, run_id: str, extracted: Sequence[Extracted]
+) -> Before:
+    """What is live of each source, and why those that were not read were not.
+
+    A full refresh forgets the sources that are not configured any more.
+    """
+    live = live_version(contract, settings)
+    sources = dict(live.bookmark.get("sources", {})) if live else {}
+    anew, read = any(one.run.full_refresh for one in extracted), {one.intake for one in extracted}
+    errors: dict[str, str] = {}
+    if any(one.run.replay for one in extracted):  # it reads no source, so it learns nothing of any
+        return Before(sources, errors, live.source or "" if live else "")
+    for intake in (one for one in subject.intakes() if one.source not in read):
+        part = reports.read(settings, contract.name, run_id, intake.part)
+        if intake.is_configured:
+            failed = part and part.state == "failed"
+            errors[intake.source] = (
+                part.error if part and failed else "Its extraction did not come to an end."
+            )
+        elif anew:
+            sources.pop(intake.source, None)
+        elif intake.source in sources:
+            errors[intake.source] = GONE
+    return Before(sources, errors, live.source or "" if live else "")
 
 
 def why_rebuild(subject: Subject, contract: Contract, settings: Settings) -> str:

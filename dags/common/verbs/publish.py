@@ -9,14 +9,21 @@ from datetime import datetime
 from typing import Any
 
 from common.io import reports
-from common.io.collections.protocol import AttemptError, Collection, Publication, Published, StoreError
+from common.io.collections.protocol import (
+    AttemptError,
+    Collection,
+    Publication,
+    Published,
+    StoreError,
+    Version,
+)
 from common.utils.contract import Contract
 from common.utils.settings import Settings
 from common.verbs.level import main_beside
 from common.verbs.load import stage
 from common.verbs.operations import Tidied, tidy
 from common.verbs.profile import of_run
-from common.verbs.references import Loaded
+from common.verbs.references import Loaded, Transformed
 from common.verbs.stores import opened
 
 log = logging.getLogger(__name__)
@@ -113,11 +120,20 @@ def allowed_drop(
     if live is None or live.rows == 0:
         return 1.0
     judged = (main and main.live()) or live
-    if judged.source != loaded.validated.transformed.source and loaded.staged.rows:
+    if _replaces_a_source(judged, loaded.validated.transformed) and loaded.staged.rows:
         return 1.0
     if judged.rows >= live.rows:
         return contract.max_row_drop  # as it is: arithmetic would make 0.1 a little less
     return 1 - (1 - contract.max_row_drop) * judged.rows / live.rows
+
+
+def _replaces_a_source(live: Version, transformed: Transformed) -> bool:
+    """Whether a source that is live gives way to another; one that is added to several takes nothing."""
+    was, now = (one.bookmark.get("sources", {}) for one in (live, transformed))
+    if not was:
+        return live.source != transformed.source
+    gone = (one.get("fingerprint") != now.get(name, {}).get("fingerprint") for name, one in was.items())
+    return any(gone)
 
 
 def _told(collection: Collection, published: Published, publication: Publication) -> Published:

@@ -151,6 +151,7 @@ class Transformed:
         bookmark: Kept with the version that the run publishes; of several sources one of each, by name, under
             ``sources``.
         whole: Gold was computed from all of silver, and holds no more than that.
+        oldest: The first day that is kept, where the contract has a retention; what is older is emptied.
     """
 
     run: Run
@@ -163,6 +164,7 @@ class Transformed:
     partitions: tuple[str, ...]
     bookmark: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
+    oldest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

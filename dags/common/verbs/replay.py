@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.io import dead_letters, lake, reports
+from common.io.collections.protocol import Version
 from common.io.partitions import as_sql, run_condition
 from common.io.sources import ORIGIN
 from common.io.sources.configured import Configured
@@ -18,6 +19,7 @@ from common.io.sources.letters import Letter, Letters
 from common.transforms import operations
 from common.transforms.operations import Frame
 from common.utils.contract import Contract
+from common.utils.errors import SourceError
 from common.utils.settings import Settings
 from common.verbs.bronze import Slice
 from common.verbs.continuity import Live, bookmark_of, demand_continuity
@@ -27,6 +29,57 @@ from common.verbs.subject import Intake, Subject
 from common.verbs.tables import Tables, stream
 
 log = logging.getLogger(__name__)
+
+
+def extract_all_letters(  # noqa: PLR0913 (a run, and which letters)
+    subject: Subject,
+    contract: Contract,
+    settings: Settings,
+    run: Run,
+    *,
+    version: Version | None,
+    rule: str = "",
+) -> list[Extracted]:
+    """The dead letters of all sources that have some; where none has, nothing of all that are published.
+
+    Args:
+        subject: Whose.
+        contract: Of its collection.
+        settings: Of the house.
+        run: As for :func:`extract_letters`.
+        version: The live one.
+        rule: As for :func:`extract_letters`.
+
+    Raises:
+        SourceError: Nothing of a source with dead letters is published yet; else as :func:`extract_letters`.
+    """
+    there = [one for one in subject.intakes() if one.is_configured]
+    having = [one for one in there if one.only or _any(one, settings, rule, run.id)]
+    for intake in having:
+        if not _is_published(intake, version):
+            raise SourceError(
+                f"Nothing of {intake.collection}, source {intake.source}, is published yet: a replay alone "
+                "would leave out all but its dead letters.",
+                where="the live version of the collection",
+                next_step=f"Run {subject.dag_id}, or clear the run that failed: it reads them again.",
+            )
+    chosen = having or [one for one in there if _is_published(one, version)]
+    return [extract_letters(one, contract, settings, run, Live.of(version, one), rule=rule) for one in chosen]
+
+
+def _any(intake: Intake, settings: Settings, rule: str, run_id: str) -> bool:
+    """Whether dead letters wait of the source that is configured now."""
+    uri = dead_letters.table_uri(settings, intake.domain, intake.name)
+    of = {"rule": rule, "source": source_of(intake, settings).source.fingerprint, "run_id": run_id}
+    with lake.connect(settings) as duck:
+        return bool(dead_letters.waiting(duck, uri, **of).num_rows)
+
+
+def _is_published(intake: Intake, version: Version | None) -> bool:
+    """Whether the live version knows of the source: its next run goes on from there."""
+    if version is None or intake.only:
+        return version is not None
+    return bool(version.bookmark.get("sources", {}).get(intake.source, {}).get("fingerprint"))
 
 
 def extract_letters(  # noqa: PLR0913 (a run, and which letters)

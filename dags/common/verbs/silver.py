@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date
+from datetime import UTC
 from typing import Any
 
 import duckdb
@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.io import dead_letters, lake
-from common.io.partitions import ALL_DAYS, NO_DAYS, Condition, days_condition
+from common.io.partitions import ALL_DAYS, NO_DAYS, Condition
 from common.io.sources import ORIGIN, REJECTED, VERDICT
 from common.io.sources.configured import Configured
 from common.transforms import engine, operations
@@ -101,7 +101,7 @@ class _Job:
         self._take_away()
         moved = self.days.beside(self._winners(), self._gone())
         keep = ALL_DAYS if self.tables.anew else self.days.condition(*moved)
-        silver = self._write(keep, self._told(moved))
+        silver = self._write(keep, "rebuilt" if self.tables.anew else self.days.told(moved))
         written = self.tables.written(silver, keep)
         days = {*dates(written), *moved}
         return Laid(
@@ -113,11 +113,6 @@ class _Job:
             watermark=self._watermark(written),
             bookmark=self._bookmark(silver),
         )
-
-    def _told(self, moved: list[date]) -> str:
-        """What the commit of silver says of days beside the window; a bookmark tells the next run of them."""
-        beside = "moved" if moved and self.extracted.bookmark is None else ""
-        return "rebuilt" if self.tables.anew else beside
 
     def _clean(self) -> None:
         """Makes the table ``cleaned``: all records of the run, typed and judged."""
@@ -170,13 +165,13 @@ class _Job:
 
         With them go those that are older than what is kept.
         """
-        keys, oldest = self.tables.keys(), self.extracted.oldest
-        gone = self._found(ALL_DAYS if keys or self.extracted.snapshot else NO_DAYS).select("_key", "date")
+        keys, snapshot = self.tables.keys(), self.extracted.snapshot
+        gone = self._found(ALL_DAYS if keys or snapshot else NO_DAYS).select("_key", "date")
         if keys:
             there = operations.identified(keys, self.found.settings.key)
             gone = gone.join(there.select("_key"), on="_key", how="anti")
-        if oldest and not self.extracted.snapshot:
-            old = self._found(days_condition(None, oldest)).filter(~nw.col("_event_at").is_null())
+        if (past := self.days.past) and not snapshot:
+            old = self._found(past).filter(~nw.col("_event_at").is_null())
             gone = nw.concat([gone, old.select("_key", "date")], how="vertical").unique(["_key", "date"])
         gone.join(self._winners().select("_key"), on="_key", how="anti").to_native().create("gone")
 

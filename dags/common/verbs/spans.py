@@ -48,8 +48,13 @@ def partitions_between(
 
 def spans(partitions: Iterable[str]) -> list[tuple[date, date]]:
     """First day and day after the last of these days and months together, as few and as long as can be."""
+    return joined(map(days_of, partitions))
+
+
+def joined(ranges: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Half-open ranges of days as few and as long as can be."""
     found: list[tuple[date, date]] = []
-    for first, end in sorted(map(days_of, partitions)):
+    for first, end in sorted(ranges):
         if found and first <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], end))
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from common.utils.errors import SettingsError, did_you_mean
-from common.utils.settings import MAIN
+from common.utils.settings import EXTRACT, MAIN
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -124,7 +124,7 @@ class Intake:
     @property
     def part(self) -> str:
         """Where a run's record notes what became of it: the run's own, or one beside it of one of several."""
-        return MAIN if self.only else f"extract_{self.source}"
+        return MAIN if self.only else f"{EXTRACT}{self.source}"
 
     @property
     def domain_variables(self) -> str:
@@ -174,7 +174,7 @@ class Transforms(Protocol):
 
         Args:
             silver: Of each source: whole days, or all of it.
-            as_of: What "now" is: the end of the run's window.
+            as_of: What "now" is: when the sources were read, or the end of the window where that is past.
         """
 
     def silver_totals(self, silver: Mapping[str, nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:

@@ -39,9 +39,12 @@ def frame(**columns: list[int]) -> Any:
     )
 
 
-def days(window: Window | None, *, keyed: bool = True, wander: int | None = None) -> Days:
+def days(
+    window: Window | None, *, keyed: bool = True, wander: int | None = None, oldest: date | None = None
+) -> Days:
     tables = SimpleNamespace(tried={day(20)}, unpublished={day(21)})
-    return Days(cast("Any", SimpleNamespace(window=window)), cast("Any", tables), keyed=keyed, wander=wander)
+    extracted = SimpleNamespace(window=window, oldest=oldest, bookmark=None)
+    return Days(cast("Any", extracted), cast("Any", tables), keyed=keyed, wander=wander)
 
 
 def test_beside_a_window_are_the_days_that_rows_leave() -> None:
@@ -77,12 +80,19 @@ def test_a_record_that_wanders_little_is_looked_for_near_its_day_alone() -> None
     assert days(WINDOW, keyed=False, wander=2).reach(frame(date=[3])) == days(WINDOW).condition()
 
 
-def test_partitions_are_one_range_where_days_beside_are_computed() -> None:
-    every = frame(date=[1, 3, 4, 6, 9])
-    assert days(WINDOW).partitions(frame(date=[3, 4]), [], lambda: every) == ("2026-01-03", "2026-01-04")
-    found = days(WINDOW).partitions(frame(date=[3]), [day(7)], lambda: every)
-    assert found == ("2026-01-03", "2026-01-04", "2026-01-06", "2026-01-07")
-    assert days(None).partitions(frame(date=[]), [], lambda: every) == ()
+def test_a_day_at_the_beginning_of_the_calendar_has_no_day_before() -> None:
+    arrived = nw.from_native(DUCK.sql("SELECT DATE '0001-01-02' AS date"))
+    assert days(None, wander=3).reach(arrived) == [
+        [("date", ">=", "0001-01-01"), ("date", "<", "0001-01-06")]
+    ]
+
+
+def test_days_that_are_not_kept_are_of_every_run() -> None:
+    past = [[("date", "<", "2026-01-02")]]
+    assert days(WINDOW, oldest=day(2)).condition() == [*days(WINDOW).condition(), *past]
+    assert days(WINDOW, oldest=day(2)).told([day(1)]) == ""
+    assert days(WINDOW, oldest=day(2)).told([day(1), day(2)]) == "moved"
+    assert days(WINDOW).told([day(1)]) == "moved"
 
 
 def test_dates_are_each_once_and_never_null() -> None:
