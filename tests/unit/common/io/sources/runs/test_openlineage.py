@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import ndjson, read
 
 from common.io.sources.runs import openlineage
+from run_files import ndjson, read
 
 
 def event(kind: str | None, at: str, **fields: Any) -> dict[str, Any]:

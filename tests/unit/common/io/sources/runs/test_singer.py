@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import ndjson, read
 
 from common.io.sources.runs import singer
 from common.utils.errors import SourceError
+from run_files import ndjson, read
 
 
 def test_streams_of_singer(tmp_path: Path) -> None:
