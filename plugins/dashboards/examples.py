@@ -126,7 +126,13 @@ RUN_DETAIL = {
         ],
     },
     "sources": [
-        {"name": "feeds", "state": "failed", "source_name": "", "statistics": None, "error": "It is away."}
+        {
+            "name": "feeds",
+            "state": "extracted",
+            "source_name": "feeds of /data/list.opml",
+            "statistics": {"items": 3, "read": 3, "records": 120, "seconds": 2.1},
+            "error": "",
+        }
     ],
     "stores": [{"store": "warehouse", "state": "published", "version": 12, "error": "", "staged": STAGED}],
     "timings": [{"step": "extract", "seconds": 3.2}],

@@ -30,11 +30,12 @@ def standalone_app() -> FastAPI:
     return app_from_environment(prefix=URL_PREFIX)
 
 
-def banner(host: str, port: int) -> str:
-    """Where the page and the API are, and with which password on a machine of one's own."""
+def banner(host: str, port: int, *, terminal: bool) -> str:
+    """Where the page and the API are; for somebody at a terminal with the password of the local users."""
     users = ", ".join(f"user {name}, password {password}" for name, password in local_passwords().items())
+    signing = users if terminal else "sign in as in Airflow"
     return (
-        f"\nCollections:  http://{host}:{port}{URL_PREFIX}/page/  ({users or 'sign in as in Airflow'})\n"
+        f"\nCollections:  http://{host}:{port}{URL_PREFIX}/page/  ({signing or 'everybody is an admin'})\n"
         f"Read API:     http://{host}:{port}{URL_PREFIX}/collections  (token: make token)\n"
     )
 
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VitrineError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    print(banner(options.host, options.port), flush=True)  # noqa: T201
+    print(banner(options.host, options.port, terminal=sys.stdout.isatty()), flush=True)  # noqa: T201
     # Else any client on this machine could choose its address: VITRINE_API_TRUSTED_PROXIES alone decides.
     uvicorn.run(app, host=options.host, port=options.port, proxy_headers=False)
     return 0

@@ -24,7 +24,7 @@ def drawn(strategy: Any, count: int) -> list[Any]:
     made: list[Any] = []
     bounds = settings(max_examples=count, deadline=None, derandomize=True, phases=[Phase.generate],
                       suppress_health_check=list(HealthCheck), database=None)  # fmt: skip
-    bounds(given(strategy)(made.append))()
+    bounds(given(strategy)(lambda case: made.append(case)))()  # noqa: PLW0108 (Hypothesis looks into it)
     return made
 
 

@@ -190,13 +190,14 @@ def test_who_starts_the_api_alone_is_told_the_page_and_a_password(
 
     file = tmp_path / "passwords.json"
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(file))
-    said = standalone.banner("127.0.0.1", 8099)
+    said = standalone.banner("127.0.0.1", 8099, terminal=True)
     (password,) = json.loads(file.read_text()).values()
     assert f"http://127.0.0.1:8099/dashboards/v1/page/  (user admin, password {password})" in said
     assert oct(file.stat().st_mode)[-3:] == "600"
-    assert standalone.banner("127.0.0.1", 8099) == said, "what was made before is kept"
+    assert standalone.banner("127.0.0.1", 8099, terminal=True) == said, "what was made before is kept"
+    assert password not in standalone.banner("127.0.0.1", 8099, terminal=False), "a log shows no secret"
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True")
-    assert "password" not in standalone.banner("127.0.0.1", 8099)
+    assert "everybody is an admin" in standalone.banner("127.0.0.1", 8099, terminal=True)
 
 
 def test_the_document_is_valid_json_alone(here: None, capsys: pytest.CaptureFixture[str]) -> None:

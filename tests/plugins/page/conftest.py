@@ -19,14 +19,21 @@ Browser = Any  # of Playwright, which is imported only where Chromium is there
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Where there is none, what needs it is skipped, and fails in CI."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
+def program() -> str:
+    """Chromium's path; where there is none, what needs it is skipped, and fails in CI."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
         reason = "there is no Chromium on this machine (chromium, chromium-browser or google-chrome on PATH)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+    return found
+
+
+# Of a module, not of the session: Playwright keeps an event loop running, beside which no test can run its own
+@pytest.fixture(scope="module")
+def chromium(program: str) -> Iterator[Browser]:
+    """A browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -37,7 +44,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(
-    chromium: Browser, repository: Path, tmp_path_factory: pytest.TempPathFactory
+    program: str, repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[House, Server]]:
     """A furnished house and the process that shows it."""
     folder = tmp_path_factory.mktemp("house")
