@@ -30,7 +30,7 @@ def program() -> str:
     return found
 
 
-# Of a module, not of the session: Playwright keeps an event loop running, beside which no test can run its own
+# Of a module: Playwright keeps an event loop running, beside which no test can run its own
 @pytest.fixture(scope="module")
 def chromium(program: str) -> Iterator[Browser]:
     """A browser."""
