@@ -8,11 +8,14 @@ from common.utils.errors import ContractError
 from common.utils.odcs import load_contract
 from unit.common.contract_kit import written
 
-PLACE = "      - property: indexes\n"
+CHART = """      - property: chart
+        value: {kind: line, x: date, y: revenue}
+        description: What the page draws.
+"""
 
 
 def with_property(folder: Path, text: str) -> Path:
-    return written(folder, (PLACE, f"      - property: {text}\n{PLACE}"))
+    return written(folder, (CHART, f"      - property: {text}\n"))
 
 
 def test_a_chart_is_read(tmp_path: Path) -> None:
