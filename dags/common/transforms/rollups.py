@@ -61,6 +61,11 @@ def summed(name: str, within: str = "true") -> str:
     return f"CAST(coalesce(sum({name}) FILTER (WHERE {within}), 0) AS BIGINT)"
 
 
+def summed_seconds(within: str = "true") -> str:
+    """SQL: the same of ``seconds``, exact."""
+    return f"CAST(coalesce(sum(seconds) FILTER (WHERE {within}), 0) AS DECIMAL(18, 6))"
+
+
 def rate(succeeded: str, failed: str) -> str:
     """SQL: the share of runs that succeeded among those that did or failed; null where none did either."""
     return f"CAST({succeeded} AS DOUBLE) / nullif({succeeded} + {failed}, 0)"

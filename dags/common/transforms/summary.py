@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from common.transforms import engine
 from common.transforms.operations import Frame
-from common.transforms.rollups import DAYS, SOURCES, rate, summed
+from common.transforms.rollups import DAYS, SOURCES, rate, summed, summed_seconds
 from common.transforms.runs import SECONDS
 from common.utils.arrow import schema_of
 
@@ -64,7 +64,7 @@ def aggregate(silver: Mapping[str, Frame], as_of: datetime) -> Frame:
         silver[DAYS],
         ["date", "system"],
         **{name: summed(name) for name in SUMS},
-        seconds="CAST(coalesce(sum(seconds), 0) AS DECIMAL(18, 6))",
+        seconds=summed_seconds(),
         pipelines="count(DISTINCT pipeline) FILTER (WHERE runs > 0)",
         owners="count(DISTINCT owner) FILTER (WHERE runs > 0)",
     )
@@ -90,13 +90,9 @@ def aggregate(silver: Mapping[str, Frame], as_of: datetime) -> Frame:
 
 def silver_totals(silver: Mapping[str, Frame]) -> Frame:
     """Runs, failures, rows and seconds, in one row."""
-    return _totals(silver[DAYS])
+    return gold_totals(silver[DAYS])
 
 
 def gold_totals(gold: Frame) -> Frame:
     """The same from gold."""
-    return _totals(gold)
-
-
-def _totals(days: Frame) -> Frame:
-    return days.with_columns(nw.col("seconds").cast(nw.Decimal(38, 6))).select(nw.col(*TOTALS).sum())
+    return gold.with_columns(nw.col("seconds").cast(nw.Decimal(38, 6))).select(nw.col(*TOTALS).sum())

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from common.transforms import engine, histograms, rollups
 from common.transforms.operations import Frame
-from common.transforms.rollups import DAYS, SOURCES, rate, summed, trailing
+from common.transforms.rollups import DAYS, SOURCES, rate, summed, summed_seconds, trailing
 from common.transforms.runs import MOMENT, SECONDS
 from common.utils.arrow import schema_of
 
@@ -81,7 +81,7 @@ def _columns() -> dict[str, str]:
     return {
         **{name: summed(name, "_within") for name in counted},
         "pipelines": "count(DISTINCT {s: system, p: pipeline}) FILTER (WHERE _within AND runs > 0)",
-        "seconds": "CAST(coalesce(sum(seconds) FILTER (WHERE _within), 0) AS DECIMAL(18, 6))",
+        "seconds": summed_seconds("_within"),
         "last_activity_at": "max(last_run_at)",
         "last_failure_day": "max(date) FILTER (WHERE failed > 0)",
         "total_runs": summed("runs"),
