@@ -28,7 +28,7 @@ BUCKETS = 16
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
 """Arguments by which Great Expectations names columns."""
 
-BUILT_IN_RULES = ("schema", "ledger_balance", "rejected_share")
+BUILT_IN_RULES = ("schema", "ledger_balance", "rejected_share", "latency")
 """Rules that every validation has beside those of the contract; a contract's own rules have other names."""
 
 
@@ -129,6 +129,8 @@ class Contract:
         deletions: Whether records that the source no longer has are taken away here too, by their key.
         prefix: What the collection's name in a store begins with: the environment's, not the contract's.
         retention: Days of the data older than this leave the collection; ``None`` keeps all.
+        latency: How old the newest record may be when a run is judged; ``None`` for any age.
+        on_late: What a run with older records comes to.
         chart: How the collection is best drawn, where it says so.
         roles: Who may read it; each role may what those before it may, and an admin reads everything.
     """
@@ -153,6 +155,8 @@ class Contract:
     deletions: bool = False
     prefix: str = ""
     retention: timedelta | None = None
+    latency: timedelta | None = None
+    on_late: OnFailure = "fail"
     chart: Chart | None = None
     roles: tuple[Role, ...] = ("viewer",)
 

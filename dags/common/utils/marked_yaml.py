@@ -6,18 +6,37 @@ Here the file is walked beside the models: a key that no model has is a problem,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, ClassVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
 
-from common.utils.errors import ContractError, did_you_mean
+from common.utils.errors import ContractError, VitrineError, did_you_mean
 
 Loader: Any = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
 )  # the C one is ten times as fast, and not everywhere
+
+
+class PlainLoader(Loader):  # type: ignore[misc]
+    """Reads true, false, null and numbers as such, and all else as texts."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
+
+
+for _tag, _pattern, _first in (
+    ("bool", "true|false|True|False", "tfTF"),
+    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", "[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?([0-9]+[.][0-9]*|[.][0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("merge", "<<", "<"),
+):
+    PlainLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^({_pattern})$"), list(_first)
+    )
 
 Place = tuple[str | int, ...]
 """The way from the root to a value: keys and positions, such as ``("schema", 0, "name")``."""
@@ -26,56 +45,101 @@ Place = tuple[str | int, ...]
 class MarkedYaml:
     """One YAML file, the line of everything in it, and what is wrong with it.
 
-    Attributes:
+    Args:
         path: A file in UTF-8.
+        kind: What it is, in words.
+        error: What is raised of it.
+        text: What stands in it, where it is not to be read.
+        plain: As YAML 1.2 has it: ``on``, ``no`` and ``2026-01-31`` are texts.
+
+    Attributes:
         data: The mapping that it holds.
 
     Raises:
-        ContractError: There is no such file, or it is not YAML, or not a mapping.
+        VitrineError: There is no such file, or it is not YAML, or not a mapping.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._problems: set[tuple[int, str]] = set()
+    def __init__(
+        self,
+        path: Path,
+        kind: str = "contract",
+        error: type[VitrineError] = ContractError,
+        *,
+        text: str | None = None,
+        plain: bool = False,
+    ) -> None:
+        self.path, self._kind, self._error = path, kind, error
+        self._problems: set[tuple[int, int, str]] = set()
         try:
-            loader = Loader(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8") if text is None else text
+            self._lines = text.splitlines()
+            loader = (PlainLoader if plain else Loader)(text)
             self._root = loader.get_single_node()
             self.data: dict[str, Any] = loader.construct_document(self._root) if self._root else {}
-        except OSError as error:
-            raise ContractError(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
-        except UnicodeDecodeError as error:
-            raise ContractError(
-                "The file is not UTF-8.", where=str(path), next_step="Save it as UTF-8."
-            ) from error
-        except yaml.YAMLError as error:
-            raise ContractError(f"The file is not YAML: {error}.", where=str(path)) from error
+        except OSError as wrong:
+            raise error(f"The file cannot be read: {wrong.strerror}.", where=str(path)) from wrong
+        except UnicodeDecodeError as wrong:
+            raise error("The file is not UTF-8.", where=str(path), next_step="Save it as UTF-8.") from wrong
+        except yaml.MarkedYAMLError as wrong:
+            mark = wrong.problem_mark
+            where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+            raise error(f"The file is not YAML: {wrong.problem}.", where=where) from wrong
+        except (yaml.YAMLError, ValueError, RecursionError) as wrong:  # such as the date 2026-02-30
+            raise error(f"The file is not YAML: {wrong}.", where=str(path)) from wrong
         if not isinstance(self._root, yaml.MappingNode):
-            raise ContractError(
-                "The file holds no keys.", where=str(path), next_step="Write it as key: value."
-            )
-        self._report_repeated(self._root)
+            raise error("The file holds no keys.", where=str(path), next_step="Write it as key: value.")
+        self._report_repeated(self._root, set())
 
-    def report(self, place: Place, problem: str) -> None:
-        """Notes a problem at a place, or at the nearest place above it that stands in the file."""
-        self._problems.add((self._mark(place).start_mark.line + 1, problem))
+    def report(self, place: Place, problem: str, within: tuple[int, int] | None = None) -> None:
+        """Notes a problem at a place, or at the nearest place above it that stands in the file.
+
+        Args:
+            place: Of a key, or of an item of a list.
+            problem: In words.
+            within: Line and column, both from 0, in the text that stands at the place.
+        """
+        mark = self._nodes(place)[0].start_mark
+        line, column = mark.line, mark.column
+        if within is not None:
+            line, column = self._spot(self._nodes(place)[1], *within)
+        self._problems.add((line + 1, column + 1, problem))
 
     def report_unknown(self, place: Place, kind: str, name: object, known: Iterable[str]) -> None:
         """Notes a wrong name and the nearest right one."""
         self.report(place, f"unknown {kind} '{name}': {did_you_mean(str(name), known)}")
 
-    def report_unknown_keys(self, model: type[BaseModel]) -> None:
-        """Notes each key that the model does not have at that place."""
-        for place, known in _unknown_keys(self.data, [model], ()):
-            self.report_unknown(place, "key", place[-1], known)
+    def report_unknown_keys(self, model: type[BaseModel], place: Place = ()) -> None:
+        """Notes each key below a place that the model does not have there."""
+        for below, known in _unknown_keys(self.at(place), [model], place):
+            self.report_unknown(below, "key", below[-1], known)
+
+    def at(self, place: Place) -> Any:
+        """What stands at a place.
+
+        Raises:
+            LookupError: Nothing does.
+        """
+        found: Any = self.data
+        for step in place:
+            found = found[step]
+        return found
+
+    def line(self, place: Place) -> int:
+        """The line, from 1, at which a place stands."""
+        return int(self._nodes(place)[0].start_mark.line) + 1
+
+    @property
+    def problems(self) -> list[str]:
+        """All that was noted, in the file's order: ``file:line:column: what is wrong``."""
+        return [f"{self.path}:{line}:{column}: {problem}" for line, column, problem in sorted(self._problems)]
 
     def demand_right(self) -> None:
-        """Raises ContractError with all problems noted, in the file's order; nothing where there are none."""
+        """Raises the file's error with all problems noted; nothing where there are none."""
         if self._problems:
-            lines = [f"{self.path}:{line}: {problem}" for line, problem in sorted(self._problems)]
-            raise ContractError("\n".join(["The contract is not right:", *lines]))
+            raise self._error("\n".join([f"The {self._kind} is not right:", *self.problems]))
 
-    def _mark(self, place: Place) -> yaml.Node:
-        """The node at which a place begins: of a key, or of an item of a list."""
+    def _nodes(self, place: Place) -> tuple[yaml.Node, yaml.Node]:
+        """The node at which a place begins, of a key or of an item of a list; and that of what it holds."""
         mark: yaml.Node = self._root
         node: Any = self._root
         for step in place:
@@ -88,20 +152,35 @@ class MarkedYaml:
             if not found:
                 break
             mark, node = found[-1]
-        return mark
+        return mark, node
 
-    def _report_repeated(self, node: yaml.Node) -> None:
+    def _spot(self, node: yaml.Node, line: int, column: int) -> tuple[int, int]:
+        """Where a spot of a text stands in the file, both from 0; of a folded text its beginning."""
+        mark, style = node.start_mark, getattr(node, "style", None)
+        if style == "|" and mark.line + 1 + line < len(self._lines):
+            found = self._lines[mark.line + 1 + line]
+            return mark.line + 1 + line, len(found) - len(found.lstrip()) + column
+        if style in ("|", ">") or line or node.end_mark.line != mark.line:
+            return mark.line, mark.column
+        return mark.line, mark.column + column + (style in ("'", '"'))
+
+    def _report_repeated(self, node: yaml.Node, met: set[int]) -> None:
         """Notes keys that stand twice in one mapping: YAML keeps the last and says nothing."""
+        if id(node) in met:  # what an alias names is there already, maybe around it
+            return
+        met.add(id(node))
         if isinstance(node, yaml.MappingNode):
             seen = set()
             for key, value in node.value:
-                if key.value in seen:
-                    self._problems.add((key.start_mark.line + 1, f"the key '{key.value}' is written twice"))
-                seen.add(key.value)
-                self._report_repeated(value)
+                if str(key.value) in seen:
+                    mark = key.start_mark
+                    problem = f"the key '{key.value}' is written twice"
+                    self._problems.add((mark.line + 1, mark.column + 1, problem))
+                seen.add(str(key.value))
+                self._report_repeated(value, met)
         elif isinstance(node, yaml.SequenceNode):
             for item in node.value:
-                self._report_repeated(item)
+                self._report_repeated(item, met)
 
 
 def _unknown_keys(

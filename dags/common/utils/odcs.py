@@ -7,14 +7,16 @@ like a promise which nothing here keeps. All errors of a file are reported toget
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import yaml
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, Team
 from pydantic import ValidationError
 
-from common.utils.contract import Contract, DriftPolicy
+from common.utils.contract import Contract, DriftPolicy, OnFailure
 from common.utils.errors import ContractError
 from common.utils.marked_yaml import MarkedYaml, Place
 from common.utils.odcs_display import chart, roles
@@ -24,7 +26,7 @@ from common.utils.odcs_schema import SchemaReader, custom_properties, demand_nam
 
 SUFFIX = ".odcs.yaml"
 API_VERSION = "v3.1.0"
-CUSTOM = ("maxRowDrop", "maxRejected", "drift", "deletions")
+CUSTOM = ("maxRowDrop", "maxRejected", "drift", "deletions", "onLate")
 DELETIONS = ("ignore", "compare")
 
 
@@ -57,9 +59,21 @@ def load_contract(path: Path) -> Contract:
     return _load(path.absolute(), path.stat().st_mtime_ns if path.is_file() else 0)
 
 
+def parse_contract(document: Mapping[str, Any], path: Path) -> Contract:
+    """The contract that a document describes, as if it stood in a file of that path.
+
+    Raises:
+        ContractError: As :func:`load_contract`; lines are those of the document written as YAML.
+    """
+    return _parsed(MarkedYaml(path, text=yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True)))
+
+
 @lru_cache(maxsize=256)
 def _load(path: Path, _changed: int) -> Contract:
-    file = MarkedYaml(path)
+    return _parsed(MarkedYaml(path))
+
+
+def _parsed(file: MarkedYaml) -> Contract:
     file.report_unknown_keys(OpenDataContractStandard)
     known = {field.alias or name for name, field in OpenDataContractStandard.model_fields.items()}
     try:
@@ -106,6 +120,8 @@ def _contract(file: MarkedYaml, model: OpenDataContractStandard) -> Contract:
         unique=reader.unique(),
         buckets=parts.buckets,
         retention=service.retention,
+        latency=service.latency,
+        on_late=cast("OnFailure", _choice(file, custom, "onLate", get_args(OnFailure))),
         chart=chart(reader),
         roles=roles(reader),
     )

@@ -12,7 +12,11 @@ from common.utils.marked_yaml import MarkedYaml, Place
 
 DAYS = {"d": 24, "day": 24, "days": 24}
 HOURS = {"h": 1, "hour": 1, "hours": 1, **DAYS}
-UNITS: Mapping[str, Mapping[str, int]] = {"freshness": HOURS, "retention": DAYS}
+UNITS: Mapping[str, Mapping[str, int]] = {
+    "freshness": HOURS,
+    "latency": HOURS,
+    "retention": DAYS,
+}
 """The levels that are kept, each with the hours of its units; a retention is of whole days."""
 
 
@@ -21,6 +25,7 @@ class Levels:
     """See :class:`common.utils.contract.Contract`."""
 
     freshness: timedelta
+    latency: timedelta | None
     retention: timedelta | None
 
 
@@ -43,14 +48,14 @@ def levels(file: MarkedYaml, written: list[ServiceLevelAgreementProperty] | None
         file.report(
             ("slaProperties",), "freshness is missing: how old the data may be before readers see it as stale"
         )
-    return Levels(found.get("freshness", timedelta()), found.get("retention"))
+    return Levels(found.get("freshness", timedelta()), found.get("latency"), found.get("retention"))
 
 
 def _span(file: MarkedYaml, place: Place, level: ServiceLevelAgreementProperty) -> timedelta | None:
     name, value = level.property or "", number(level.value)
     whole = name != "retention" or value == int(value or 0)
     if value is None or value <= 0 or not whole:
-        kind = "number above 0" if name == "freshness" else "whole number of days"
+        kind = "whole number of days" if name == "retention" else "number above 0"
         file.report((*place, "value"), f"{name} is a {kind}, not {level.value!r}")
         return None
     return timedelta(hours=value * UNITS[name][level.unit or ""])

@@ -39,6 +39,7 @@ def validate(contract: Contract, settings: Settings, transformed: Transformed) -
     results = (
         _ledger_balance(transformed.ledger),
         *([] if run.replay else [_rejected_share(contract, transformed.ledger, known)]),
+        *_latency(contract, transformed, datetime.now(UTC)),
         *judge(contract, gold),
     )
     validation = reports.Validation(contract, transformed, gold.num_rows, results, letters, datetime.now(UTC))
@@ -114,6 +115,26 @@ def _rejected_share(contract: Contract, ledger: Ledger, known: int) -> RuleResul
         unexpected_share=ledger.rejected_share,
         description="Records that cannot be typed become dead letters; many of them mean a broken source.",
     )
+
+
+def _latency(contract: Contract, transformed: Transformed, now: datetime) -> list[RuleResult]:
+    """Whether the newest record is young enough, where the contract asks; not of a window of the past."""
+    if contract.latency is None or not transformed.run.scheduled or transformed.run.replay:
+        return []
+    newest = datetime.fromisoformat(transformed.watermark) if transformed.watermark else None
+    hours = contract.latency.total_seconds() / 3600
+    return [
+        RuleResult(
+            name="latency",
+            expectation=f"the newest record is at most {hours:g} hours old",
+            on_failure=contract.on_late,
+            passed=newest is not None and now - newest <= contract.latency,
+            observed=f"{(now - newest).total_seconds() / 3600:.1f} hours old"
+            if newest
+            else "no record with a time",
+            description="A source that has stood still gives nothing new, and nothing wrong either.",
+        )
+    ]
 
 
 def _log(validation: reports.Validation, page: str) -> None:

@@ -180,7 +180,7 @@ def test_freshness_must_be_given_and_once(tmp_path: Path) -> None:
 
 def test_a_value_of_the_wrong_type_is_told_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, ("        primaryKeyPosition: 1", "        primaryKeyPosition: first"))
-    assert f"{path}:{line(path, 'primaryKeyPosition: first')}: " in refused(path)
+    assert f"{path}:{line(path, 'primaryKeyPosition: first')}:" in refused(path)
 
 
 def test_all_errors_of_a_file_are_told_together(tmp_path: Path) -> None:

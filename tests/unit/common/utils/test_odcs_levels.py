@@ -26,7 +26,7 @@ def test_retention_is_in_whole_days_and_need_not_be_given(tmp_path: Path) -> Non
         ("{property: retention, value: 90, unit: h}", "unknown unit 'h'"),
         ("{property: retention, value: 1.5, unit: d}", "retention is a whole number of days, not 1.5"),
         ("{property: retention, value: 0, unit: d}", "retention is a whole number of days, not 0"),
-        ("{property: latency, value: 1, unit: d}", "unknown service level 'latency'"),
+        ("{property: availability, value: 1, unit: d}", "unknown service level 'availability'"),
         ("{property: freshness, value: 1, unit: d}", "freshness is given twice"),
     ],
 )

@@ -64,7 +64,7 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, old: str, new: str, told: s
     path = written(tmp_path, (old, new))
     matching = [one for one in refused(path) if told in one]
     assert matching, refused(path)
-    assert matching[0].startswith(f"{path}:{line(path, place)}: ")
+    assert matching[0].startswith(f"{path}:{line(path, place)}:")
 
 
 @pytest.mark.parametrize("number", ["0", "257", "true", "1.5", "many"])

@@ -167,7 +167,7 @@ def test_what_cannot_be_used_is_told(
     matching = [one for one in problems if told in one]
     assert matching, problems
     if place is not None:
-        assert matching[0].startswith(f"{path}:{line(path, place)}: ")
+        assert matching[0].startswith(f"{path}:{line(path, place)}:")
 
 
 def test_a_number_may_be_a_float(tmp_path: Path) -> None:
