@@ -1,4 +1,4 @@
-"""Judges a table by its contract: its shape here, the contract's rules through Great Expectations.
+"""Judges a table by its contract: its shape here, rules here or through Great Expectations.
 
 Great Expectations is imported where a table is judged and nowhere else: it takes seconds.
 """
@@ -6,13 +6,15 @@ Great Expectations is imported where a table is judged and nowhere else: it take
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from common.utils.contract import Contract, OnFailure, Rule
 from common.utils.errors import ContractError
+from common.utils.native_rules import Verdict, judge_natively
 from common.utils.suite import expectations, great_expectations
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def judge(contract: Contract, table: pa.Table) -> list[RuleResult]:
     schema = _schema_result(contract, table, shape)
     if shape:
         return [schema]
-    if table.num_rows == 0:
+    if table.num_rows == 0 or not contract.rules:
         return [schema, *(_result(rule, passed=True, observed="no rows") for rule in contract.rules)]
     return [schema, *_judged(contract, table, complete=schema.passed)]
 
@@ -106,7 +108,29 @@ def _schema_result(contract: Contract, table: pa.Table, shape: Sequence[str]) ->
 
 
 def _judged(contract: Contract, table: pa.Table, *, complete: bool) -> Iterator[RuleResult]:
-    """The results of the contract's rules, in its order.
+    """The results of the contract's rules, in its order."""
+    verdicts = {rule.name: judge_natively(contract, table, rule) for rule in contract.rules}
+    others = tuple(rule for rule in contract.rules if verdicts[rule.name] is None)
+    rest: dict[str, RuleResult] = {}
+    if others:
+        found = _by_great_expectations(replace(contract, rules=others), table, complete=complete)
+        rest = {result.name: result for result in found}
+    for rule in contract.rules:
+        verdict = verdicts[rule.name]
+        yield rest[rule.name] if verdict is None else _of_verdict(contract, table, rule, verdict)
+
+
+def _of_verdict(contract: Contract, table: pa.Table, rule: Rule, verdict: Verdict) -> RuleResult:
+    if verdict.unexpected is None:
+        return _result(rule, passed=verdict.passed, observed=verdict.observed)
+    rows = pc.indices_nonzero(verdict.unexpected)
+    share = len(rows) / verdict.judged if verdict.judged else 0.0
+    some = [int(row) for row in rows[:EXAMPLES].to_numpy()]
+    return _of_rows(contract, table, rule, some, (verdict.passed, len(rows), share))
+
+
+def _by_great_expectations(contract: Contract, table: pa.Table, *, complete: bool) -> Iterator[RuleResult]:
+    """The same, each by Great Expectations.
 
     Args:
         contract: Whose rules are judged.
@@ -142,16 +166,33 @@ def _told(
     if "unexpected_count" not in found:
         return _result(rule, passed=bool(outcome.success), observed=f"observed {found.get('observed_value')}")
     count, share = int(found["unexpected_count"]), float(found["unexpected_percent"] or 0) / 100
+    rows = found.get("partial_unexpected_index_list") or []
+    return _of_rows(contract, table, rule, rows, (bool(outcome.success), count, share))
+
+
+def _of_rows(
+    contract: Contract, table: pa.Table, rule: Rule, rows: Sequence[int], told: tuple[bool, int, float]
+) -> RuleResult:
+    """The result of a rule about rows.
+
+    Args:
+        contract: Whose rule it is.
+        table: That was judged.
+        rule: The rule.
+        rows: A few that break it.
+        told: Whether it is kept; how many rows break it; their share of those that it looks at.
+    """
+    passed, count, share = told
     return RuleResult(
         name=rule.name,
         expectation=rule.expectation,
         on_failure=rule.on_failure,
-        passed=bool(outcome.success),
+        passed=passed,
         observed=f"{count:,} of {table.num_rows:,} rows unexpected"
         + (f" ({100 * share:.3g} %)" if count else ""),
         unexpected_count=count,
         unexpected_share=share,
-        examples=_examples(contract, table, rule, found.get("partial_unexpected_index_list") or []),
+        examples=_examples(contract, table, rule, rows),
         description=rule.description,
     )
 

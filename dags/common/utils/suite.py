@@ -98,16 +98,16 @@ def _exact(contract: Contract, rule: Rule) -> dict[str, Any]:
             f"{rule.expectation} computes in floats, and {field.name} is exact: bound its values"
         )
     if "value_set" in arguments:
-        arguments["value_set"] = [_typed(field, value) for value in arguments["value_set"]]
+        arguments["value_set"] = [typed(field, value) for value in arguments["value_set"]]
     if rule.expectation in BOUNDED_BY_VALUE:
         for side, strict in (("min_value", "strict_min"), ("max_value", "strict_max")):
             if arguments.get(side) is not None:
                 down = (side == "min_value") != bool(arguments.get(strict))
-                arguments[side] = _bound(field, _typed(field, arguments[side]), down=down)
+                arguments[side] = _bound(field, typed(field, arguments[side]), down=down)
     return arguments
 
 
-def _typed(field: Field, value: Any) -> Any:
+def typed(field: Field, value: Any) -> Any:
     """A value as the contract's file has it, in the column's type."""
     try:
         if field.type in ("decimal", "integer"):
