@@ -22,8 +22,6 @@ _SQL = {
 _OTHERS = {
     "mongodb": "mongo.database.MongoDatabase",
     "mongodb+srv": "mongo.database.MongoDatabase",
-    "parquet": "files.database.FileDatabase",
-    "csv": "files.database.FileDatabase",
 }
 
 
@@ -33,7 +31,7 @@ def open_store(url: str, *, batch_size: int, read_only: bool = False, prefix: st
     Args:
         url: Its scheme names the kind of store: ``sqlite:////folder/collections.db``,
             ``postgresql://user:password@host/database``, ``mysql://…``, ``mongodb://…``, ``parquet:///folder``,
-            ``csv:///folder``.
+            ``csv:///folder``, or another module of :mod:`common.io.collections.files.formats`.
         batch_size: Rows per write, at least 1.
         read_only: Creates nothing and refuses to write; where no store is yet, nothing is live.
         prefix: What the names of all collections begin with.
@@ -52,14 +50,25 @@ def _database(url: str, batch_size: int, read_only: bool) -> Database:
         database: Database = _named(_OTHERS[scheme])(url, batch_size=batch_size, read_only=read_only)
         return database
     if scheme not in _SQL:
-        raise StoreError(
-            "There is no store of collections for such a URL.",
-            next_step=f"Begin it with one of: {', '.join(f'{one}://' for one in (*_SQL, *_OTHERS))}.",
-        )
+        return _in_files(scheme, url, batch_size=batch_size, read_only=read_only)
     from common.io.collections.sql.database import SqlDatabase  # noqa: PLC0415 (a driver is loaded when it is used)
 
     dialect = _named(f"sql.{_SQL[scheme]}")
     return SqlDatabase(dialect(_parsed(url), batch_size=batch_size, read_only=read_only))
+
+
+def _in_files(scheme: str, url: str, *, batch_size: int, read_only: bool) -> Database:
+    from common.io.collections.files.formats import schemes  # noqa: PLC0415 (other stores do without)
+
+    if scheme not in schemes():
+        known = (*_SQL, *_OTHERS, *schemes())
+        raise StoreError(
+            "There is no store of collections for such a URL.",
+            next_step=f"Begin it with one of: {', '.join(f'{one}://' for one in known)}.",
+        )
+    from common.io.collections.files.database import FileDatabase  # noqa: PLC0415 (a driver is loaded when used)
+
+    return FileDatabase(url, batch_size=batch_size, read_only=read_only)
 
 
 def _parsed(url: str) -> URL:

@@ -144,8 +144,9 @@ class ChunkWriter:
         """Takes an unfinished file away."""
         if self._chunk is None:
             return
-        with suppress(OSError):  # what is still in memory is not wanted, and may find no room
-            self._writer.close()
+        if not self._file.closed:  # else the writer was closed before
+            with suppress(OSError):  # what is still in memory is not wanted, and may find no room
+                self._writer.close()
         with suppress(OSError):
             self._file.close()
         self.chunks.part(self._chunk).unlink(missing_ok=True)

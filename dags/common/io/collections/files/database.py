@@ -10,7 +10,7 @@ import duckdb
 
 from common.io.collections.backend import Backend
 from common.io.collections.files.backend import FileBackend
-from common.io.collections.files.formats import FORMATS
+from common.io.collections.files.formats import format_of, schemes
 from common.io.collections.protocol import StoreError
 from common.utils.contract import Contract
 
@@ -24,7 +24,7 @@ class FileDatabase:
         """Names the folder; nothing is read or made.
 
         Args:
-            url: ``parquet:///folder`` or ``csv:///folder``, with percent signs as in any URL.
+            url: ``parquet:///folder`` or another of the formats, with percent signs as in any URL.
             batch_size: Rows of a row group of Parquet, but never fewer than serves its readers.
             read_only: Nothing may be written.
 
@@ -33,7 +33,7 @@ class FileDatabase:
         """
         parts = urlsplit(url)
         folder = unquote(parts.path).strip("/")
-        if parts.scheme not in FORMATS or not folder or parts.netloc or parts.query or parts.fragment:
+        if parts.scheme not in schemes() or not folder or parts.netloc or parts.query or parts.fragment:
             raise StoreError(
                 "Files of collections stand in a folder of a local or mounted file system.",
                 where="the URL of the collections",
@@ -41,7 +41,7 @@ class FileDatabase:
                 "hard links, on which versions rest.",
             )
         self.folder = Path("/", folder)
-        self.format = FORMATS[parts.scheme]
+        self.format = format_of(parts.scheme)
         self.batch_size, self.read_only = batch_size, read_only
         self._engine: duckdb.DuckDBPyConnection | None = None
         self._opening = threading.Lock()

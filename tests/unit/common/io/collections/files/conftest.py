@@ -7,10 +7,11 @@ import pytest
 
 from common.io.collections import open_store
 from common.io.collections.collection import VersionedCollection
+from common.io.collections.files.formats import schemes
 from contract.kit import SALES
 
 
-@pytest.fixture(params=["parquet", "csv"])
+@pytest.fixture(params=schemes())
 def kind(request: pytest.FixtureRequest) -> str:
     """The format."""
     return str(request.param)

@@ -8,14 +8,14 @@ import pytest
 
 from common.io.collections.encoding import CHUNK, HASH, stored_schema
 from common.io.collections.files.chunks import GROUP_ROWS, Chunks, ChunkWriter
-from common.io.collections.files.formats import FORMATS
+from common.io.collections.files.formats import format_of
 from common.io.collections.protocol import AttemptError, StoreError
 from contract.kit import SALES
 
 
 @pytest.fixture
 def chunks(kind: str, tmp_path: Path) -> Chunks:
-    return Chunks(tmp_path, SALES, FORMATS[kind], 3)
+    return Chunks(tmp_path, SALES, format_of(kind), 3)
 
 
 def rows(*chunk_ids: int) -> pa.Table:
@@ -110,7 +110,7 @@ def test_deleting_counts_rows(chunks: Chunks, tmp_path: Path) -> None:
 
 
 def test_damage_is_no_reason_to_keep_a_file(tmp_path: Path) -> None:
-    chunks = Chunks(tmp_path, SALES, FORMATS["parquet"], 3)
+    chunks = Chunks(tmp_path, SALES, format_of("parquet"), 3)
     chunks.path(1).write_text("no Parquet")
     assert chunks.delete(1) == 0
     assert chunks.ids() == set()
@@ -123,5 +123,5 @@ def test_a_folder_that_is_away_is_a_clear_error(chunks: Chunks, tmp_path: Path) 
 
 
 def test_row_groups_serve_readers(tmp_path: Path) -> None:
-    assert Chunks(tmp_path, SALES, FORMATS["parquet"], 3).group_rows == GROUP_ROWS
-    assert Chunks(tmp_path, SALES, FORMATS["parquet"], 70_000).group_rows == 70_000
+    assert Chunks(tmp_path, SALES, format_of("parquet"), 3).group_rows == GROUP_ROWS
+    assert Chunks(tmp_path, SALES, format_of("parquet"), 70_000).group_rows == 70_000
