@@ -86,6 +86,7 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     partition_by: Sequence[str] = (),
     base: int | None = None,
     exclusive: bool = False,
+    anew: bool = False,
 ) -> int:
     """Replaces the rows that fit a predicate (all without one) in one commit; new columns are added.
 
@@ -99,6 +100,7 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
         partition_by: For a table that is created.
         base: The latest version when the run began, -1 for none; what is committed later may conflict.
         exclusive: Whatever is committed since ``base`` conflicts, other rows too.
+        anew: The predicate fits all there is, so that columns may go, or change their type.
 
     Returns:
         The version that holds the rows.
@@ -108,9 +110,11 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     """
     ensure(uri, rows.schema, partition_by)  # version 0 is always empty
     table = DeltaTable(uri, version=None if base is None else max(base, 0))
+    how: dict[str, Any] = {"mode": "overwrite", "schema_mode": "merge", "predicate": predicate}
+    if anew and set(_schema(table)) != set(rows.schema):
+        how, exclusive = {"mode": "overwrite", "schema_mode": "overwrite"}, base is not None
     said = CommitProperties({RUN: run_id, SOURCE: source, REACH: reach}, 0 if exclusive else None)
     try:
-        how: dict[str, Any] = {"mode": "overwrite", "schema_mode": "merge", "predicate": predicate}
         write_deltalake(table, rows, commit_properties=said, **how)
     except CommitFailedError as error:
         raise _overtaken(uri, run_id, "" if exclusive else predicate or "all") from error

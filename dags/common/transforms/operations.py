@@ -39,11 +39,11 @@ class Records:
     Attributes:
         columns: Our names of the columns that a record must have.
         fields: Columns of silver that ``clean`` types; ``date``, never null, is among them and partitions it.
-        clean: Types what :func:`received` gives and marks what cannot be typed; adds ``_event_at``, which is
-            null for records without a time.
+        clean: Types what :func:`received` gives, marks what cannot be typed, adds ``_event_at`` or null.
         snapshot: What the source holds now is the whole truth: a run reads all of it, and silver has nothing
             else; but of a source with a cursor only what is new, laid over silver.
         default: Variables of the source that hold unless they are set, without what their names begin with.
+        complete: These are all that is needed to read the source.
         optional: Of ``columns``, those that a source may lack; null then.
         wander: By how many days at most the ``date`` of one record changes, as a run's that starts on one day
             and ends on another; ``None``: by any. Silver's other days are not looked through.
@@ -53,9 +53,10 @@ class Records:
     fields: pa.Schema
     clean: Callable[[Frame], Frame]
     snapshot: bool = False
-    default: Mapping[str, str] = field(default_factory=dict)
+    default: Mapping[str, Any] = field(default_factory=dict)
     wander: int | None = None
     optional: tuple[str, ...] = ()
+    complete: bool = False
 
     def needed(self, mapped: Collection[str]) -> list[str]:
         """The columns without which a source is refused: what is optional is not, unless it is mapped."""
@@ -223,11 +224,10 @@ def overlaid(held: Frame, arrived: Frame) -> Frame:
 
 
 def _sentence(check: Check) -> nw.Expr:
-    """What is wrong, in words: ``quantity "some" is not a whole number``."""
+    """In words: ``quantity "some" is not a whole number``."""
     text = nw.col(check.text or check.field)
-    shown = (
-        nw.when(~text.is_null()).then(nw.concat_str([nw.lit(' "'), text, nw.lit('"')])).otherwise(nw.lit(""))
-    )
+    quoted = nw.concat_str([nw.lit(' "'), text, nw.lit('"')])
+    shown = nw.when(~text.is_null()).then(quoted).otherwise(nw.lit(""))
     return nw.concat_str([nw.lit(check.field), shown, nw.lit(f" {check.reason}")])
 
 

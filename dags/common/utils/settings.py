@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.utils.errors import SettingsError, did_you_mean
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
         default="", pattern="^([a-z][a-z0-9_]*)?$", alias="VITRINE_COLLECTION_PREFIX"
     )
     contracts: Path = Field(default=REPOSITORY / "include" / "contracts", alias="VITRINE_CONTRACTS")
+    pipelines: Path = Field(default=REPOSITORY / "include" / "pipelines", alias="VITRINE_PIPELINES")
     lookback_days: int = Field(default=3, ge=0, le=3660, alias="LOOKBACK_DAYS")
     batch_size: int = Field(default=1000, ge=1, le=1_000_000, alias="BATCH_SIZE")
     keep_versions: int = Field(default=3, ge=1, alias="VITRINE_KEEP_VERSIONS")
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
         if "://" not in str(value) and set("%[]") & set(str(value)):
             raise ValueError("the library for Delta tables takes no folder with %, [ or ] in its name")
         return value
+
+    @field_validator("contracts", "pipelines", mode="before")
+    @classmethod
+    def _of_the_repository(cls, value: object, field: ValidationInfo) -> object:
+        return value or cls.model_fields[field.field_name or ""].default
 
     @field_validator("targets", mode="before")
     @classmethod

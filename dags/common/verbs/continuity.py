@@ -95,7 +95,8 @@ def demand_same_source(intake: Intake, source: Source, live_source: str | None) 
         f"The live version of {intake.collection} came from another source or mapping than {source.name}: "
         "the two would be mixed.",
         where=f"the variables {intake.variables}*",
-        next_step="Set them back, or trigger the DAG with full_refresh to rebuild all from this source.",
+        next_step="Set them back (of a pipeline in YAML, its fields and steps), or trigger the DAG with "
+        "full_refresh to rebuild all from this source.",
     )
 
 

@@ -46,7 +46,11 @@ class Gold:
 
 def standing(subject: Subject, settings: Settings, run: Run) -> int:
     """The version of gold as a run finds it; who writes the same days later has seen other silver."""
-    return lake.version(lake.table_uri(settings, "gold", subject.domain, subject.name, dry_run=run.dry_run))
+    return lake.version(_uri(subject, settings, run))
+
+
+def _uri(subject: Subject, settings: Settings, run: Run) -> str:
+    return lake.table_uri(settings, "gold", subject.domain, subject.name, dry_run=run.dry_run)
 
 
 def compute(  # noqa: PLR0913 (what is aggregated, and what that rests on)
@@ -55,7 +59,7 @@ def compute(  # noqa: PLR0913 (what is aggregated, and what that rests on)
     laid: Sequence[Laid],
     *,
     base: int,
-    others: Mapping[str, int] | None = None,
+    others: Mapping[str, int],
     every: bool = False,
 ) -> Gold:
     """Aggregates silver: the days that changed in any source, of all sources; or all of it.
@@ -75,11 +79,11 @@ def compute(  # noqa: PLR0913 (what is aggregated, and what that rests on)
     """
     module, run = subject.module(), laid[0].extracted.run
     keep = ALL_DAYS if every or module.WHOLE else _together(laid)
-    uri = lake.table_uri(settings, "gold", subject.domain, subject.name, dry_run=run.dry_run)
+    uri = _uri(subject, settings, run)
     with lake.connect(settings) as duck:
         mine = {one.extracted.intake: _silver(duck, settings, subject, one, keep) for one in laid}
         unread = [one for one in subject.intakes() if one.source not in mine]
-        theirs = {one.source: _unread(duck, settings, one, others or {}, keep) for one in unread}
+        theirs = {one.source: _at(duck, settings, one, others[one.source], keep) for one in unread}
         silver = _kept(mine | theirs, laid[0].extracted.oldest)
         with _fitting(subject, run):
             module.aggregate(silver, as_of(laid)).to_native().create("aggregated")
@@ -95,6 +99,12 @@ def compute(  # noqa: PLR0913 (what is aggregated, and what that rests on)
 def _fitting(subject: Subject, run: Run) -> Iterator[None]:
     try:
         yield
+    except duckdb.InvalidInputException as error:
+        raise TransformError(
+            f"A step of {subject.collection} refuses a value: {error}.",
+            where=f"gold, run {run.id}",
+            next_step="Nothing was published. Filter or mend such records before that step.",
+        ) from error
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise TransformError(
             f"A sum of {subject.collection} does not fit its type: {error}.",
@@ -116,17 +126,12 @@ def _together(laid: Sequence[Laid]) -> Condition:
     return [bounds for at, bounds in enumerate(every) if bounds not in every[:at]]
 
 
-def _unread(
-    duck: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    intake: Intake,
-    versions: Mapping[str, int],
-    keep: Condition,
+def _at(
+    duck: duckdb.DuckDBPyConnection, settings: Settings, intake: Intake, version: int, keep: Condition
 ) -> Frame:
-    """Some days of silver of a source that was not read, as the live version came from them."""
-    at = versions.get(intake.source, -1)
+    """Some days of silver of one source as they stand in a version."""
     uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
-    return nw.from_native(lake.scan(duck, uri, at, schema=silver_schema(intake.records), keep=keep))
+    return nw.from_native(lake.scan(duck, uri, version, schema=silver_schema(intake.records), keep=keep))
 
 
 def _kept(silver: Mapping[str, Frame], oldest: date | None) -> Mapping[str, Frame]:
@@ -142,13 +147,13 @@ def _silver(
 ) -> Frame:
     """Some days of silver of one source, with what the run wrote."""
     intake = subject.intake(mine.extracted.intake)
-    schema = silver_schema(intake.records)
-    uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
     if not mine.extracted.run.dry_run:
-        return nw.from_native(lake.scan(duck, uri, mine.version, schema=schema, keep=keep))
+        return _at(duck, settings, intake, mine.version, keep)
     beside = lake.table_uri(settings, "silver", intake.domain, intake.name, dry_run=True)
+    schema = silver_schema(intake.records)
     written = nw.from_native(lake.scan(duck, beside, mine.version, schema=schema))
-    standing = lake.scan(duck, uri, lake.version(uri), schema=schema, keep=keep)
+    latest = lake.version(lake.table_uri(settings, "silver", intake.domain, intake.name))
+    standing = _at(duck, settings, intake, latest, keep).to_native()
     others = nw.from_native(standing.filter(f"NOT ({as_sql(mine.keep)})"))
     return nw.concat([others, written], how="vertical")
 
@@ -174,4 +179,5 @@ def _replace(  # noqa: PLR0913 (what is replaced, and what that rests on)
         partition_by=() if days is None else ("date",),
         base=None if run.dry_run else base,
         exclusive=days is None and not run.dry_run,
+        anew=days is None or run.dry_run or ALL_DAYS[0] in days,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from common.verbs.continuity import Live, demand_continuity
 from common.verbs.extract import extract, source_of
 from common.verbs.load import load
 from common.verbs.publish import publish
-from common.verbs.references import Extracted, Run, Statistics, Transformed
+from common.verbs.references import Extracted, Run, Statistics, Transformed, Validated
 from common.verbs.stores import opened
 from common.verbs.subject import Intake, Subject
 from common.verbs.transform import Before, transform
@@ -59,7 +59,7 @@ def transform_live(
     subject: Subject, contract: Contract, settings: Settings, run_id: str, extracted: Sequence[Extracted]
 ) -> Transformed:
     """Transforms what could be read; a source that could not is named in what the run publishes."""
-    if len(subject.intakes()) == 1:
+    if subject.alone:
         transformed = transform(subject, settings, extracted)
         reports.record(settings, contract.name, run_id, ledger=transformed.ledger)
         return transformed
@@ -89,8 +89,9 @@ def _before(
     sources = dict(live.bookmark.get("sources", {})) if live else {}
     anew, read = any(one.run.full_refresh for one in extracted), {one.intake for one in extracted}
     errors: dict[str, str] = {}
+    fingerprint = (live and live.source) or ""
     if any(one.run.replay for one in extracted):  # it reads no source, so it learns nothing of any
-        return Before(sources, errors, live.source or "" if live else "")
+        return Before(sources, errors, fingerprint)
     for intake in (one for one in subject.intakes() if one.source not in read):
         part = reports.read(settings, contract.name, run_id, intake.part)
         if intake.is_configured:
@@ -102,13 +103,13 @@ def _before(
             sources.pop(intake.source, None)
         elif intake.source in sources:
             errors[intake.source] = GONE
-    return Before(sources, errors, live.source or "" if live else "")
+    return Before(sources, errors, fingerprint)
 
 
 def why_rebuild(subject: Subject, contract: Contract, settings: Settings) -> str:
     """Why only a full refresh can go on from what is live; empty where nothing is in the way."""
     version = live_version(contract, settings)
-    for intake in (one for one in subject.intakes() if one.is_configured):
+    for intake in subject.configured():
         live = Live.of(version, intake)
         if live.source is None:
             continue
@@ -119,8 +120,22 @@ def why_rebuild(subject: Subject, contract: Contract, settings: Settings) -> str
     return ""
 
 
-def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Published | None:
+def run_all(
+    subject: Subject,
+    contract: Contract,
+    settings: Settings,
+    run: Run,
+    on_verb: Callable[[str], None] = lambda _: None,
+) -> Published | None:
     """Extracts, transforms, validates, loads and publishes, to the main store and then to each target.
+
+    Args:
+        subject: Whose sources are read.
+        contract: Of its collection.
+        settings: Where the lake and the stores are.
+        run: What it answers for.
+        on_verb: Is told what begins: ``extract order_lines``, ``transform``, ``validate``, ``load main``,
+            ``publish main``, and the last two of each target.
 
     Returns:
         What is live now in the main store, or ``None`` for a dry run.
@@ -130,15 +145,27 @@ def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) 
             told after all others have had their turn.
     """
     with _noted(settings, contract, run):
-        extracted = _extract_all(subject, contract, settings, run)
+        extracted = _extract_all(subject, contract, settings, run, on_verb)
+        on_verb("transform")
         transformed = transform_live(subject, contract, settings, run.id, extracted)
+        on_verb("validate")
         validated = validate(contract, settings, transformed)
+    return _publish_all(contract, settings, run, validated, on_verb)
+
+
+def _publish_all(
+    contract: Contract, settings: Settings, run: Run, validated: Validated, on_verb: Callable[[str], None]
+) -> Published | None:
+    """Loads and publishes to each store; what is live now in the main one."""
     failures: list[Exception] = []
     published = None
     for store in settings.stores:
         try:
             with _noted(settings, contract, run, store):
-                done = publish(contract, settings, load(contract, settings, validated, store))
+                on_verb(f"load {store}")
+                loaded = load(contract, settings, validated, store)
+                on_verb(f"publish {store}")
+                done = publish(contract, settings, loaded)
                 published = done if store == MAIN else published
         except Exception as error:  # whatever it is: the other stores must not wait for this one
             log.exception("%s: run %s failed in the store '%s'", contract.name, run.id, store)
@@ -148,12 +175,15 @@ def run_all(subject: Subject, contract: Contract, settings: Settings, run: Run) 
     return published
 
 
-def _extract_all(subject: Subject, contract: Contract, settings: Settings, run: Run) -> list[Extracted]:
+def _extract_all(
+    subject: Subject, contract: Contract, settings: Settings, run: Run, on_verb: Callable[[str], None]
+) -> list[Extracted]:
     """What can be read; one source of several that fails does not stop the others."""
     found = []
-    for intake in (one for one in subject.intakes() if one.is_configured):
+    for intake in subject.configured():
         try:
             with _noted(settings, contract, run, intake.part):
+                on_verb(f"extract {intake.source}")
                 found.append(extract_live(intake, contract, settings, run))
         except Exception:  # whatever it is: the other sources must not wait for this one
             if intake.only:

@@ -53,7 +53,7 @@ def extract_all_letters(  # noqa: PLR0913 (a run, and which letters)
     Raises:
         SourceError: Nothing of a source with dead letters is published yet; else as :func:`extract_letters`.
     """
-    there = [one for one in subject.intakes() if one.is_configured]
+    there = subject.configured()
     having = [one for one in there if one.only or _any(one, settings, rule, run.id)]
     for intake in having:
         if not _is_published(intake, version):

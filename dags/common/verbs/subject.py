@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from common.pipelines.read import path_of
+from common.pipelines.values import resolved
 from common.utils.errors import SettingsError, did_you_mean
 from common.utils.settings import EXTRACT, MAIN
 
@@ -54,12 +56,28 @@ class Subject:
         return f"vitrine_{self.domain}_{self.name}_v{self.major}"
 
     def module(self) -> Transforms:
-        """Its pure functions, the module of its name among the transforms, imported now."""
+        """Its pure functions: the pipeline of its name, else that module of transforms, imported now.
+
+        Raises:
+            PipelineError: The pipeline's file is wrong.
+        """
+        path = path_of(self.domain, self.name, self.major)
+        if path.is_file():
+            return cast("Transforms", importlib.import_module("common.pipelines.compiled").module(path))
         return cast("Transforms", importlib.import_module(f"common.transforms.{self.name}"))
 
     def intakes(self) -> tuple[Intake, ...]:
         """Its sources, in the order of its module."""
         return tuple(Intake(self, source) for source in self.module().SOURCES)
+
+    def configured(self) -> tuple[Intake, ...]:
+        """Those of its sources that are to be read."""
+        return tuple(one for one in self.intakes() if one.is_configured)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it has one source."""
+        return len(self.module().SOURCES) == 1
 
     def intake(self, source: str) -> Intake:
         """One of its sources.
@@ -95,7 +113,7 @@ class Intake:
     @property
     def only(self) -> bool:
         """Whether the subject has no other source."""
-        return len(self.subject.module().SOURCES) == 1
+        return self.subject.alone
 
     @property
     def domain(self) -> str:
@@ -131,14 +149,24 @@ class Intake:
         """How variables begin that serve all subjects of the domain: ``VITRINE_LEARNING_ACTIVITY_``."""
         return f"VITRINE_{self.domain}_{self.source}_".upper()
 
-    def defaults(self) -> dict[str, str]:
-        """Variables that hold where its own are not set: the domain's or the sample's, then the module's."""
-        return {**self.records.default, **(_said(self.domain_variables) or self._sample())}
+    def defaults(self) -> dict[str, Any]:
+        """Variables that hold where its own are not set: the domain's or the sample's, then the module's.
+
+        Raises:
+            SettingsError: One of the module's is to be looked up, and cannot be.
+        """
+        said = _said(self.domain_variables) or self._sample()
+        ours = {name: value for name, value in self.records.default.items() if name not in said}
+        return {**resolved(ours, f"{self.collection}, source {self.source}"), **said}
 
     @property
     def is_configured(self) -> bool:
         """Whether it is to be read: one of several is only where something is said of it."""
-        return self.only or bool(_said(self.variables) or _said(self.domain_variables) or self._sample())
+        return (
+            self.only
+            or self.records.complete
+            or bool(_said(self.variables) or _said(self.domain_variables) or self._sample())
+        )
 
     def _sample(self) -> Mapping[str, str]:
         """How its sample is read, where there is one and the environment says nothing of the source."""
@@ -177,8 +205,8 @@ class Transforms(Protocol):
             as_of: What "now" is: when the sources were read, or the end of the window where that is past.
         """
 
-    def silver_totals(self, silver: Mapping[str, nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
-        """One row of control totals."""
+    def silver_totals(self, silver: Mapping[str, nw.LazyFrame[Any]]) -> nw.LazyFrame[Any] | None:
+        """One row of control totals; ``None`` where there are none."""
 
-    def gold_totals(self, gold: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    def gold_totals(self, gold: nw.LazyFrame[Any]) -> nw.LazyFrame[Any] | None:
         """The same totals from gold."""

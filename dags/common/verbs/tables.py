@@ -84,13 +84,8 @@ class Tables:
         return self._slice(self._keys) if self._keys else None
 
     def _slice(self, table: TableRef) -> Frame:
-        """The run's rows of a table, all columns but the house's own as text, nested ones as JSON."""
-        rows = lake.scan(self._duck, table.uri, table.version, keep=run_condition(self._run.id))
-        columns = (
-            identifier(name) if name in OWN else f"{_text(name, str(kind))} AS {identifier(name)}"
-            for name, kind in zip(rows.columns, rows.types, strict=True)
-        )
-        return nw.from_native(rows.project(", ".join(columns)))
+        """The run's rows of a table, as :func:`texts`."""
+        return texts(lake.scan(self._duck, table.uri, table.version, keep=run_condition(self._run.id)))
 
     def found(self, schema: pa.Schema, keep: Condition) -> Frame:
         """Silver as it was before the run."""
@@ -129,8 +124,19 @@ class Tables:
             partition_by=("date",),
             base=None if self._run.dry_run else self._latest,
             exclusive=exclusive and not self._run.dry_run,
+            anew=self.anew or self._run.dry_run,
             reach=reach,
         )
+
+
+def texts(rows: duckdb.DuckDBPyRelation) -> Frame:
+    """Records as received, all columns but the house's own as text, nested ones as JSON."""
+    columns = (
+        identifier(name) if name in OWN else f"{_text(name, str(kind))} AS {identifier(name)}"
+        for name, kind in zip(rows.columns, rows.types, strict=True)
+    )
+    frame: Frame = nw.from_native(rows.project(", ".join(columns)))
+    return frame
 
 
 def _text(name: str, kind: str) -> str:

@@ -60,20 +60,20 @@ def transform(
     base = gold.standing(subject, settings, extracted[0].run)
     others = _others(subject, settings, extracted, before)
     laid = [lay(subject.intake(one.intake), settings, one) for one in extracted]
-    known, alone = _sources(laid, before), subject.intakes()[0].only
+    known = _sources(laid, before)
     fingerprint = _fingerprint(known)
     every = before.fingerprint not in ("", fingerprint)
     computed = gold.compute(subject, settings, laid, base=base, others=others, every=every)
     transformed = Transformed(
         run=extracted[0].run,
         window=_window(extracted, every=every),
-        source=extracted[0].source if alone else fingerprint,
+        source=extracted[0].source if subject.alone else fingerprint,
         source_name=", ".join(one.source_name for one in extracted),
         gold=computed.table,
         ledger=replace(_together(laid), silver=dict(computed.silver_totals), gold=dict(computed.gold_totals)),
         watermark=max((one.watermark for one in laid if one.watermark), default=None),
         partitions=_days(laid, computed.days if every else ()),
-        bookmark=laid[0].bookmark if alone else {"sources": known},
+        bookmark=laid[0].bookmark if subject.alone else {"sources": known},
         whole=subject.module().WHOLE,
         oldest=extracted[0].oldest,
     )

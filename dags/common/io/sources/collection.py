@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -15,7 +15,6 @@ from common.io.sources import Adapter, Item, Part, Scope, rejected, with_origin
 from common.io.sources.settings import SourceSettings, fingerprint
 from common.utils.contract import Contract
 from common.utils.errors import SettingsError, SourceError, did_you_mean
-from common.utils.odcs import contract_names, load_contract
 from common.utils.settings import Settings
 
 PAGE = 20_000  # rows in memory at a time
@@ -39,7 +38,7 @@ class CollectionSettings(SourceSettings):
     connection: str = Field(default_factory=_main_store, repr=False)
 
     @classmethod
-    def of(cls, prefix: str, defaults: Mapping[str, str] | None = None) -> Self:
+    def of(cls, prefix: str, defaults: Mapping[str, Any] | None = None) -> Self:
         """As of every source; the key is the contract's.
 
         Raises:
@@ -55,14 +54,16 @@ def contract_of(settings: CollectionSettings, prefix: str) -> Contract:
     Raises:
         SettingsError: There is none.
     """
-    folder = Settings.from_environment().contracts
-    known = contract_names(folder)
+    from common.pipelines import contracts  # noqa: PLC0415 (a pipeline's check asks for the sources in turn)
+
+    house = Settings.from_environment()
+    known = contracts.names(house)
     if settings.name not in known:
         raise SettingsError(
             f"There is no collection '{settings.name}': {did_you_mean(settings.name, known)}",
             where=f"{prefix}NAME",
         )
-    return load_contract(folder / f"{settings.name}.odcs.yaml")
+    return contracts.contract_of(house, settings.name)
 
 
 class CollectionSource:

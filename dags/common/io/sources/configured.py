@@ -8,6 +8,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from common.io import sources
 from common.io.sources import Adapter, Source
@@ -27,7 +28,7 @@ class Configured:
 
 
 def configured(
-    variables: str, url_of: Callable[[str], str], defaults: Mapping[str, str] | None = None
+    variables: str, url_of: Callable[[str], str], defaults: Mapping[str, Any] | None = None
 ) -> Configured:
     """The source of a subject, not connected to yet.
 
@@ -64,15 +65,13 @@ def adapter(kind: str, where: str = "") -> Adapter:
         found = getattr(importlib.import_module(f"{sources.__name__}.{kind}"), "ADAPTER", None)
         if isinstance(found, Adapter):
             return found
-    raise SettingsError(
-        f"There is no kind of source '{kind}': {did_you_mean(kind, _kinds(modules))}", where=where
-    )
+    raise SettingsError(f"There is no kind of source '{kind}': {did_you_mean(kind, kinds())}", where=where)
 
 
-def _kinds(modules: list[str]) -> list[str]:
-    named = [
-        (name, importlib.import_module(f"{sources.__name__}.{name}"))
-        for name in modules
-        if name != "configured"
-    ]
-    return [name for name, module in named if hasattr(module, "ADAPTER")]
+def kinds() -> dict[str, Adapter]:
+    """All kinds of source there are, by name; this imports them all."""
+    modules = {
+        module.name: importlib.import_module(f"{sources.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(sources.__path__)
+    }
+    return {name: module.ADAPTER for name, module in modules.items() if hasattr(module, "ADAPTER")}

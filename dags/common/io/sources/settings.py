@@ -26,6 +26,7 @@ class SourceSettings(BaseSettings):
         types: Their columns that must have a type, written ``quantity=integer,price=decimal(18,4)``.
         key: Their columns that identify a record, written ``order_line_id``.
         updated_at: Their column that tells the later of two records with one key; empty: the one read later.
+        shape: A fingerprint of what is made of the records, of a pipeline; another one is another source.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -35,6 +36,7 @@ class SourceSettings(BaseSettings):
     types: Pairs = Field(default_factory=dict)
     key: Names = ()
     updated_at: str = ""
+    shape: str = ""
 
     @field_validator("columns", "types", mode="before")
     @classmethod
@@ -49,10 +51,11 @@ class SourceSettings(BaseSettings):
     @property
     def mapping(self) -> tuple[object, ...]:
         """What decides which record a record is, for fingerprints."""
-        return (*sorted(self.columns.items()), self.key, self.updated_at, *sorted(self.types.items()))
+        shape = (self.shape,) if self.shape else ()
+        return (*sorted(self.columns.items()), self.key, self.updated_at, *sorted(self.types.items()), *shape)
 
     @classmethod
-    def of(cls, prefix: str, defaults: Mapping[str, str] | None = None) -> Self:
+    def of(cls, prefix: str, defaults: Mapping[str, Any] | None = None) -> Self:
         """The settings that the environment has under a prefix.
 
         Args:

@@ -12,6 +12,7 @@ import pytest
 from common.io import reports
 from common.utils.errors import SourceError, ValidationFailed
 from common.verbs import pipeline
+from common.verbs.references import Run
 from shop import KEYED, ONLINE_RETAIL, SUBJECT
 from unit.common.verbs.house import House, window
 
@@ -39,6 +40,23 @@ def loaded(
             shutil.copy(file, house.files / name)
         house.publish(f"run-{number}", **how)
     return house, house.content()
+
+
+def test_each_verb_is_told_when_it_begins(house: House, tmp_path: Path) -> None:
+    house.write("a.csv", "2026-01-05,p1,Mug,2,3.50")
+    house.target("warehouse", f"sqlite:///{tmp_path / 'warehouse.db'}")
+    begun: list[str] = []
+    run = Run("one", window(date(2026, 1, 5)), scheduled=False)
+    pipeline.run_all(SUBJECT, house.contract, house.settings, run, begun.append)
+    assert begun == [
+        "extract order_lines",
+        "transform",
+        "validate",
+        "load main",
+        "publish main",
+        "load warehouse",
+        "publish warehouse",
+    ]
 
 
 def test_first_run_publishes_and_the_second_has_nothing_new(house: House) -> None:
