@@ -23,11 +23,11 @@ def migrate() -> None:
     upgradedb()
 
 
-def collection_dags(folder: Path) -> list[DAG]:
-    """The DAGs below a folder that publish a collection, by id.
+def all_dags(folder: Path) -> list[DAG]:
+    """The DAGs below a folder, by id.
 
     Raises:
-        SettingsError: A DAG file cannot be imported, or there is none.
+        SettingsError: A DAG file cannot be imported.
     """
     bag = DagBag(str(folder))
     if bag.import_errors:
@@ -37,7 +37,16 @@ def collection_dags(folder: Path) -> list[DAG]:
         raise SettingsError(
             f"DAG files cannot be imported: {errors}", next_step="`make test` shows the whole error."
         )
-    found = [dag for _, dag in sorted(bag.dags.items()) if COLLECTION_TAG in dag.tags]
+    return [dag for _, dag in sorted(bag.dags.items())]
+
+
+def collection_dags(folder: Path) -> list[DAG]:
+    """Those of them that publish a collection.
+
+    Raises:
+        SettingsError: A DAG file cannot be imported, or there is none.
+    """
+    found = [dag for dag in all_dags(folder) if COLLECTION_TAG in dag.tags]
     if not found:
         raise SettingsError(f"No DAG has the tag '{COLLECTION_TAG}'.", where=str(folder))
     return found
@@ -49,20 +58,20 @@ def in_order(dags: Sequence[DAG]) -> list[DAG]:
     Raises:
         SettingsError: Some wait for each other.
     """
-    awaited = {collection_name(dag): set(_awaited(dag.timetable.asset_condition)) for dag in dags}
+    waits = {collection_name(dag): set(awaited(dag.timetable.asset_condition)) for dag in dags}
     try:
-        order = list(TopologicalSorter(awaited).static_order())
+        order = list(TopologicalSorter(waits).static_order())
     except CycleError as error:
         raise SettingsError(f"DAGs wait for each other's collections: {error.args[1]}.") from error
     return sorted(dags, key=lambda dag: order.index(collection_name(dag)))
 
 
-def _awaited(condition: Any) -> Iterator[str]:
+def awaited(condition: Any) -> Iterator[str]:
     """The names of the assets in a schedule's condition, which may be nested."""
     if isinstance(condition, Asset):
         yield condition.name
     for one in getattr(condition, "objects", ()):
-        yield from _awaited(one)
+        yield from awaited(one)
 
 
 def collection_name(dag: DAG) -> str:

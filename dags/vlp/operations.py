@@ -66,12 +66,17 @@ def release() -> Json:
 @task
 def choose_collections() -> list[Json]:
     """Every collection in every store that is meant."""
-    from common.utils.odcs import contract_names  # noqa: PLC0415
+    from common.pipelines.contracts import contract_of, names  # noqa: PLC0415
+    from common.pipelines.targets import with_targets  # noqa: PLC0415
 
     params, settings = get_current_context()["params"], Settings.from_environment()
-    names = contract_names(settings.contracts) if params["collection"] == ALL else [params["collection"]]
-    stores = settings.stores if params["store"] == ALL else [params["store"]]
-    return [{"collection": name, "store": store} for name in names for store in stores]
+    meant = names(settings) if params["collection"] == ALL else [params["collection"]]
+    there = {name: with_targets(settings, contract_of(settings, name)).stores for name in meant}
+    return [
+        {"collection": name, "store": store}
+        for name, stores in there.items()
+        for store in (stores if params["store"] == ALL else [params["store"]])
+    ]
 
 
 @task(map_index_template="{{ place }}")
@@ -151,19 +156,19 @@ def _given(context: Context, *names: str) -> Json:
 
 
 def _begin(params: Any) -> tuple[Contract, Settings]:
-    from common.utils.odcs import load_contract  # noqa: PLC0415
+    from common.pipelines.contracts import contract_of  # noqa: PLC0415
 
-    settings = task_settings(params["store"])
-    return load_contract(settings.contracts / f"{params['collection']}.odcs.yaml"), settings
+    contract = contract_of(Settings.from_environment(), params["collection"])
+    return contract, task_settings(contract, params["store"])
 
 
 def collection(*more: str) -> Param:
     """Which collection is meant; the first of ``more`` is the default."""
-    from common.utils.odcs import contract_names  # noqa: PLC0415
+    from common.pipelines.contracts import names  # noqa: PLC0415
 
-    names = [*more, *contract_names(Settings.from_environment().contracts)]
     default: Json = {"default": more[0]} if more else {}
-    return Param(**default, type="string", enum=names, title="Collection")
+    every = [*more, *names(Settings.from_environment())]
+    return Param(**default, type="string", enum=every, title="Collection")
 
 
 def _store(*more: str) -> Param:

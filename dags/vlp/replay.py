@@ -66,11 +66,9 @@ def load_collection(validated: Any) -> Json:
 
 def publish_collection(loaded: Any) -> Any:
     """The next version live, and the accepted records marked as replayed; says how many."""
-    from common.utils.odcs import contract_names  # noqa: PLC0415 (heavy)
+    from common.pipelines.contracts import names  # noqa: PLC0415 (heavy)
 
-    names = contract_names(Settings.from_environment().contracts)
-
-    @task(outlets=[collection_asset(name) for name in names])
+    @task(outlets=[collection_asset(name) for name in names(Settings.from_environment())])
     def publish_collection(loaded: Any) -> Json:
         from common.verbs.publish import publish  # noqa: PLC0415
         from common.verbs.replay import mark_replayed  # noqa: PLC0415
@@ -116,11 +114,9 @@ def replay_form() -> dict[str, Param]:
 
 
 def _begin(context: Context) -> tuple[Subject, Contract, Settings]:
-    from common.utils.odcs import load_contract  # noqa: PLC0415
+    from common.pipelines.contracts import contract_of  # noqa: PLC0415
 
-    settings = Settings.from_environment()
-    contract = load_contract(settings.contracts / f"{context['params']['collection']}.odcs.yaml")
-    subject = Subject.of(contract)
+    subject = Subject.of(contract_of(Settings.from_environment(), context["params"]["collection"]))
     return (subject, *begin(subject, MAIN))
 
 

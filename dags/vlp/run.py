@@ -16,6 +16,7 @@ from common.utils.errors import SettingsError, VitrineError, did_you_mean
 from common.utils.settings import MAIN, Settings
 from common.verbs.subject import Subject
 from vlp.connections import command_settings
+from vlp.pipelines import wrong
 from vlp.source import configure, only
 from vlp.summary import Outcome, next_steps, table
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         arguments: ``DATA=folder`` and its mapping, see :func:`vlp.source.configure`.
 
     Returns:
-        Exit code: 1 where a collection was not published or found unchanged, in the main store or a target.
+        Exit code: 1 where a collection was not published or found unchanged, in the main store or a target,
+        or where a pipeline's file is wrong.
     """
     settings = Settings.from_environment()
     now = datetime.now(UTC)
@@ -46,12 +48,15 @@ def main(arguments: Sequence[str]) -> int:
         say.line(f"Source: {configure(arguments, os.environ, settings, now.date())}")
         outcomes = run_collections(settings, now, say, only(arguments))
         failed = [one for one in outcomes if not one.succeeded]
+        left_out = wrong(settings)
         say.line("\n" + table(outcomes, datetime.now(UTC)))
         for one in failed:
             say.line(f"\n{one.name} was not published.\n{one.error}\nThe whole story: {log}")
+        for pipeline in left_out:
+            say.line(f"\n{pipeline.path} was left out.\n{pipeline.problem}")
         others = [one for one in arguments if not one.startswith("ONLY=")]
         say.line("\n" + next_steps(outcomes, others))
-    return 1 if failed else 0
+    return 1 if failed or left_out else 0
 
 
 def run_collections(
@@ -63,11 +68,11 @@ def run_collections(
         VitrineError: The DAGs or the contracts cannot be read, or there is no such collection.
     """
     say.line("Preparing Airflow …")
-    from common.utils.odcs import load_contracts  # noqa: PLC0415 (heavy: a wrong argument is said before)
+    from common.pipelines.contracts import contracts  # noqa: PLC0415 (heavy: a wrong argument is said before)
     from vlp.local import collection_dags, collection_name, in_order, migrate  # noqa: PLC0415
 
     migrate()
-    contracts = load_contracts(settings.contracts)
+    every = contracts(settings)
     folder = Path(__file__).resolve().parents[1]
     dags = {collection_name(dag): dag for dag in in_order(collection_dags(folder))}
     for name in (one for one in chosen if one not in dags):
@@ -76,7 +81,7 @@ def run_collections(
         outcome
         for name, dag in dags.items()
         if not chosen or name in chosen
-        for outcome in run(dag, contracts[name], command_settings(MAIN), now, say)
+        for outcome in run(dag, every[name], command_settings(every[name], MAIN), now, say)
     ]
 
 
@@ -110,7 +115,7 @@ def outcome_in(store: str, contract: Contract, settings: Settings, run_id: str, 
     record = reports.read(settings, contract.name, run_id, store)
     outcome = Outcome(contract, record, None, seconds, store)
     if store == MAIN or outcome.succeeded:
-        outcome = replace(outcome, live=live_version(contract, command_settings(store), store))
+        outcome = replace(outcome, live=live_version(contract, command_settings(contract, store), store))
     return outcome
 
 

@@ -30,9 +30,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Verbs:
-    """The five tasks of one subject, each called with what the one before returned."""
+    """The five tasks of one subject, each called with what the one before returned.
+
+    Attributes:
+        targets: Names of the stores beside the main one; without it those of the environment.
+    """
 
     subject: Subject
+    targets: tuple[str, ...] | None = None
 
     def extract(self, source: str) -> XComArg:
         """The records of one source that are of the run's window into bronze, as received.
@@ -94,7 +99,8 @@ class Verbs:
         name in the environment. They are no part of the chain, so that no store waits for another.
         """
         loaded = self._load_to(MAIN, validated)
-        for target in Settings.from_environment().targets:
+        targets = Settings.from_environment().targets if self.targets is None else self.targets
+        for target in targets:
             self._publish_to(target, self._load_to(target, validated))
         return loaded
 
@@ -144,10 +150,10 @@ def begin(subject: Subject, store: str = MAIN, part: str = "") -> tuple[Contract
         part: Which part of the run's record is the task's too, beside the store's: of one source of several.
     """
     from common.io import reports  # noqa: PLC0415
-    from common.utils.odcs import load_contract  # noqa: PLC0415
+    from common.pipelines.contracts import contract_of  # noqa: PLC0415
 
-    settings = task_settings(MAIN, store)
-    contract = load_contract(settings.contracts / subject.domain / f"{subject.name}.odcs.yaml")
+    contract = contract_of(Settings.from_environment(), subject.collection)
+    settings = task_settings(contract, MAIN, store)
     run_id = get_current_context()["dag_run"].run_id
     for own in dict.fromkeys((store, part or store)):
         reports.record(settings, contract.name, run_id, own, state="running", error="")

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from common.io.collections import open_store
 from common.io.collections.protocol import Store
 from common.io.run_index import RunIndex
+from common.pipelines.contracts import contracts
 from common.utils.contract import Contract
-from common.utils.odcs import load_contracts
 from common.utils.settings import Settings
 from dashboards.audit import Audit
 from dashboards.auth import routes as auth
@@ -84,7 +84,7 @@ def app_from_environment(prefix: str = "") -> FastAPI:
         read_only=True,
         prefix=settings.collection_prefix,
     )
-    return create_app(load_contracts(settings.contracts), store, settings=settings, prefix=prefix)
+    return create_app(contracts(settings), store, settings=settings, prefix=prefix)
 
 
 def mounted_app() -> FastAPI:

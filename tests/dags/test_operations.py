@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.utils.odcs import contract_names
+from common.pipelines.contracts import names
 from common.verbs import operations
 from dags.house import HEADER, House, states
 
@@ -125,7 +125,7 @@ def test_vacuum_sees_to_every_collection_in_every_store(
     assert run.state == "success"
     mapped = [one for one in run.get_task_instances() if one.task_id == "vacuum"]
     settings = type(house.settings).from_environment()
-    every = [f"{name} in {store}" for name in contract_names(settings.contracts) for store in settings.stores]
+    every = [f"{name} in {store}" for name in names(settings) for store in settings.stores]
     assert sorted(one.rendered_map_index for one in mapped) == sorted(every)
     for store in settings.stores:
         assert len(operations.history(house.contract, settings, store).versions) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from dags.house import House, asset_events
 from dags.test_operations import operate, result, tries
-from vlp.dead_letters import listing
+from vitrine.commands.dead_letters import rejected
 
 ALWAYS = {"window_start": "1970-01-01", "window_end": "2027-01-01"}
 COLLECTION = {"collection": "sales/product_revenue"}
@@ -33,7 +33,7 @@ def quantities(house: House) -> dict[str, Any]:
 def test_after_a_fix_the_records_are_published_and_marked(
     broken: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Of all runs, 2 records wait" in listing(broken.settings, broken.contract)[-1]
+    assert rejected(broken.settings, broken.contract)["waiting"] == 2
     before, events = broken.live, len(asset_events())
     monkeypatch.setenv(f"{PREFIX}ENCODING", "latin-1")
     run = operate("replay", **COLLECTION)
@@ -47,7 +47,7 @@ def test_after_a_fix_the_records_are_published_and_marked(
     assert before
     assert result(run, "publish_collection") == {"version": before.number + 1, "replayed": 1}
     assert quantities(broken)["X"] == 2
-    assert "Of all runs, 1 records wait" in listing(broken.settings, broken.contract)[-1]
+    assert rejected(broken.settings, broken.contract)["waiting"] == 1
 
     assert len(asset_events()) == events + 1
     again = operate("replay", **COLLECTION)
