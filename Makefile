@@ -14,12 +14,12 @@ SOURCE = $(foreach name,DATA COLUMNS KEY UPDATED_AT DELIMITER ENCODING ONLY,$(if
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up api token openapi dead-letters test faults lint types bench lock clean
+.PHONY: help setup run up api token openapi dead-letters check-pipelines pipeline-schema catalogue check-generated test faults lint types bench lock clean
 
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.installed ## Installs everything that is locked into .venv (the other commands do so by themselves)
+setup: .venv/.installed .venv/bin/vitrine ## Installs everything that is locked into .venv (the other commands do so by themselves)
 
 # One environment for all, with the development tools; done again only when a lock changes.
 .venv/.installed: env/bootstrap.txt requirements.txt env/requirements-dev.txt
@@ -35,6 +35,10 @@ setup: .venv/.installed ## Installs everything that is locked into .venv (the ot
 	    --compile-bytecode \
 	    -r requirements.txt -r env/requirements-dev.txt
 	@touch $@
+
+# The command line; env/activate puts it on the path.
+.venv/bin/vitrine: env/vitrine | .venv/.installed
+	@ln -sf ../../env/vitrine $@
 
 run: setup ## Runs every DAG once through Airflow and shows the result; ONLY=domain/subject; DATA=folder [COLUMNS= KEY= UPDATED_AT= DELIMITER= ENCODING=]
 	@$(ACTIVATE) python -m vlp.run $(SOURCE)
@@ -52,7 +56,19 @@ openapi: setup ## Prints the read API's OpenAPI document
 	@$(ACTIVATE) python -m dashboards.openapi
 
 dead-letters: setup ## Lists the rejected records, each with its reason, file and line
-	@$(ACTIVATE) python -m vlp.dead_letters
+	@$(ACTIVATE) vitrine dead-letters
+
+check-pipelines: setup ## Checks all pipelines in YAML and shows every problem of each
+	@$(ACTIVATE) vitrine check
+
+pipeline-schema: setup ## Writes the JSON Schema of the pipelines' format, which editors complete by
+	@$(ACTIVATE) vitrine schema --write
+
+catalogue: setup ## Writes docs/catalogue.md: every DAG, its contract and where its data come from
+	@$(ACTIVATE) vitrine catalogue --write
+
+check-generated: setup ## Checks that the schema and the catalogue are what the code and the pipelines say now
+	@$(ACTIVATE) vitrine schema --check && vitrine catalogue --check
 
 test: setup ## Runs the tests; PYTEST_ARGS="-k ledger"
 	@$(ACTIVATE) python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
@@ -64,7 +80,7 @@ lint: setup ## Checks style and format
 	@$(ACTIVATE) ruff check . && ruff format --check .
 
 types: setup ## Checks the types
-	@$(ACTIVATE) mypy dags/common dags/vlp plugins
+	@$(ACTIVATE) mypy dags/common dags/vlp dags/vitrine plugins
 
 bench: setup ## Runs one benchmark; NAME=name
 	@$(ACTIVATE) python benchmarks/$(or $(NAME),$(error NAME is missing; there are: $(basename $(notdir $(wildcard benchmarks/*.py))))).py

@@ -44,15 +44,23 @@ def airflow_only_by_its_sdk(module: Module) -> Iterator[str]:
 # Rule, a file's path, a breach there, and the nearest thing that is right.
 LONG_BODY = "\n".join(["    x = 1"] * 40)
 CASES: list[tuple[Rule, str, str, str]] = [
-    (rules.no_airflow_in_common, "dags/common/a.py", "def f():\n    import airflow.sdk", "import airflowing"),
     (
-        rules.no_airflow_in_common,
+        rules.no_airflow_but_in_the_glue,
+        "dags/common/a.py",
+        "def f():\n    import airflow.sdk",
+        "import airflowing",
+    ),
+    (rules.no_airflow_but_in_the_glue, "dags/vitrine/a.py", "import airflow.sdk", "import typer"),
+    (
+        rules.no_airflow_but_in_the_glue,
         "dags/common/a.py",
         "import_module('airflow.sdk')",
         "import_module('pandas')",
     ),
     (rules.imports_run_one_way, "dags/common/a.py", "from vlp import tasks", "from common.io import lake"),
     (rules.imports_run_one_way, "dags/vlp/a.py", "import dashboards.app", "from common.utils import odcs"),
+    (rules.imports_run_one_way, "dags/common/a.py", "import vitrine.app", "import vitrines"),
+    (rules.imports_run_one_way, "dags/vitrine/a.py", "from vlp import tasks", "from vlp import connections"),
     (rules.imports_run_one_way, "dags/sales/a.py", "import samples", "from vlp.tasks import extract"),
     (rules.imports_run_one_way, "dags/sales/a.py", "import dags.common", "import common"),
     (rules.imports_run_one_way, "plugins/dashboards/a.py", "import vlp", "from dashboards import deps"),
@@ -155,7 +163,7 @@ def test_an_exception_to_the_sdk_rule_is_used_and_has_a_reason() -> None:
 
 
 def test_every_module_has_its_mirrored_test() -> None:
-    judged = [path for room in ("dags/common", "dags/vlp") for path in room_files(room)]
+    judged = [path for room in ("dags/common", "dags/vlp", "dags/vitrine") for path in room_files(room)]
     missing = []
     for path in (PurePosixPath(path.relative_to(REPOSITORY).as_posix()) for path in judged):
         places = rules.mirrors(path)
@@ -169,6 +177,7 @@ def test_every_module_has_its_mirrored_test() -> None:
 def test_the_mirror_of_a_module() -> None:
     assert rules.mirrors(PurePosixPath("dags/common/io/lake.py")) == ("tests/unit/common/io/test_lake.py",)
     assert rules.mirrors(PurePosixPath("dags/vlp/run.py"))[1] == "tests/dags/test_run.py"
+    assert rules.mirrors(PurePosixPath("dags/vitrine/app.py")) == ("tests/vitrine/test_app.py",)
     assert rules.mirrors(PurePosixPath("dags/common/__init__.py")) == ()
 
 

@@ -1,0 +1,1 @@
+"""The command line ``vitrine``: thin callers of the functions that the tasks call, without Airflow."""
