@@ -1,9 +1,9 @@
 """1,000 pipelines in YAML parsed into DAGs, beside dag-factory on files of as many tasks.
 
-Each side is a process of its own in which Airflow's DagBag parses one Python file, as the dag-processor does, in
-several rounds. Seconds are without the import of Airflow; the dag-processor gives a file 30. Ours is parsed
-three times: with nothing kept from before (each file is checked in full: columns, types, expressions, the
-settings of its sources), with the cards that this has kept, and as a task does it, which wants one DAG alone.
+Each side is a process of its own in which Airflow's DagBag parses one Python file, as the dag-processor does,
+in several rounds. Seconds are without the import of Airflow; the dag-processor gives a file 30. Ours is
+parsed three times: with nothing kept from before (each file is checked in full: columns, types, expressions,
+the settings of its sources), with the cards that this has kept, and as a task does it, which wants one DAG.
 dag-factory checks less, and keeps nothing. It is no part of this project: PEERS names a folder that has it:
 
     uv pip install --target peers --no-deps dag-factory
