@@ -16,15 +16,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
 from common.io.collections.protocol import Staged
 from common.utils.contract import Contract
 from common.utils.expectations import RuleResult
 from common.utils.ledger import Ledger
 from common.utils.settings import MAIN, Settings
 from common.utils.window import Window
-from common.verbs.references import Statistics, Transformed
+from common.verbs.references import Statistics, Transformed, adapter
 
 State = Literal["running", "extracted", "published", "unchanged", "dry_run", "failed"]
 
@@ -101,8 +99,8 @@ class Validation:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
-        transformed = TypeAdapter(Transformed).dump_python(self.transformed, mode="json")
-        results = TypeAdapter(list[RuleResult]).dump_python(list(self.results), mode="json")
+        transformed = adapter(Transformed).dump_python(self.transformed, mode="json")
+        results = adapter(list[RuleResult]).dump_python(list(self.results), mode="json")
         return {
             "collection": self.contract.name,
             "contract_version": self.contract.version,
@@ -143,7 +141,7 @@ def record(settings: Settings, collection: str, run_id: str, store: str = MAIN, 
     ended = {step: now for step in [step for name, step in STEPS.items() if name in changes][-1:]}
     after = replace(after, ended=None if after.state == "running" else now, steps={**after.steps, **ended})
     path = folder(settings, collection, run_id) / _file(store)
-    _write(path, TypeAdapter(RunRecord).dump_json(after, indent=2))
+    _write(path, adapter(RunRecord).dump_json(after, indent=2))
     return after
 
 
@@ -170,7 +168,7 @@ def folder(settings: Settings, collection: str, run_id: str) -> Path:
 def write_validation(settings: Settings, validation: Validation) -> Path:
     """Writes ``validation.json`` and the page ``index.html`` beside the run's record; the page's path."""
     place = folder(settings, validation.contract.name, validation.transformed.run.id)
-    _write(place / "validation.json", TypeAdapter(dict).dump_json(validation.to_dict(), indent=2))
+    _write(place / "validation.json", adapter(dict).dump_json(validation.to_dict(), indent=2))
     _write(place / "index.html", _page(validation).encode())
     return place / "index.html"
 
@@ -228,7 +226,8 @@ def _file(store: str) -> str:
 
 
 def _read(path: Path) -> RunRecord:
-    return TypeAdapter(RunRecord).validate_json(path.read_bytes())
+    found: RunRecord = adapter(RunRecord).validate_json(path.read_bytes())
+    return found
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from common.io import history, lake, reports
 from common.io.collections.protocol import Version
@@ -15,7 +15,7 @@ from common.io.sources import Source
 from common.io.sources.configured import Configured
 from common.utils.errors import SettingsError, SourceError
 from common.utils.settings import Settings
-from common.verbs.references import Bookmark
+from common.verbs.references import Bookmark, adapter
 from common.verbs.subject import Intake
 
 SETTLED = ("published", "unchanged")  # states of a run whose silver is what readers see
@@ -144,7 +144,7 @@ def bookmark_of(intake: Intake, settings: Settings, source: Source, live: Live) 
     if live.source is None:
         return Bookmark({}, silver=-1)
     try:
-        found = TypeAdapter(Bookmark).validate_python(live.bookmark)
+        found: Bookmark | None = adapter(Bookmark).validate_python(live.bookmark)
     except ValidationError:
         found = None
     silver = lake.version(lake.table_uri(settings, "silver", intake.domain, intake.name))

@@ -24,10 +24,22 @@ EXACT_ROWS = 1_000_000
 LONGEST = 128  # characters of a text that is a smallest or largest
 
 
-def of_run(contract: Contract, settings: Settings, loaded: Loaded, live: Version | None) -> Mapping[str, Any]:
-    """The profile of what a run publishes; that of the live version where the run changes no row of it."""
-    if live is not None and live.profile and not loaded.staged.changed:
-        return live.profile
+def of_run(
+    contract: Contract, settings: Settings, loaded: Loaded, own: Version | None, main: Version | None = None
+) -> Mapping[str, Any]:
+    """The profile of what a run publishes.
+
+    Args:
+        contract: Of the collection.
+        settings: For the engine.
+        loaded: What is published.
+        own: Live in the store; its profile holds where the run changes no row of it.
+        main: Live in the main store beside a target; its profile holds where the same run published it.
+    """
+    if own is not None and own.profile and not loaded.staged.changed:
+        return own.profile
+    if main is not None and main.profile and main.run_id == loaded.validated.transformed.run.id:
+        return main.profile
     return profile(contract, settings, loaded.validated.transformed.gold)
 
 

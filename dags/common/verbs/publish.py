@@ -93,7 +93,7 @@ def describe(contract: Contract, published: Published) -> str:
 def _publish(
     contract: Contract, settings: Settings, collection: Collection, loaded: Loaded, main: Collection | None
 ) -> Published:
-    profile = of_run(contract, settings, loaded, collection.live())
+    profile = of_run(contract, settings, loaded, collection.live(), main.live() if main else None)
     for remaining in reversed(range(ATTEMPTS)):
         most = allowed_drop(contract, collection, loaded, main)
         publication = _publication(contract, loaded, most, profile)

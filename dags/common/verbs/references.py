@@ -5,9 +5,10 @@ Each is plain JSON through :func:`to_json` and back through :func:`from_json`, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -220,7 +221,7 @@ Reference = TypeVar("Reference", Extracted, Transformed, Validated, Loaded, Roll
 
 def to_json(reference: Extracted | Transformed | Validated | Loaded | RollBack) -> dict[str, Any]:
     """The reference as JSON-ready types."""
-    plain: dict[str, Any] = TypeAdapter(type(reference)).dump_python(reference, mode="json")
+    plain: dict[str, Any] = adapter(type(reference)).dump_python(reference, mode="json")
     return plain
 
 
@@ -230,4 +231,9 @@ def from_json(kind: type[Reference], plain: Mapping[str, Any]) -> Reference:
     Raises:
         pydantic.ValidationError: ``plain`` is not such a reference.
     """
-    return TypeAdapter(kind).validate_python(plain)
+    found: Reference = adapter(kind).validate_python(plain)
+    return found
+
+
+adapter: Callable[[Any], TypeAdapter[Any]] = lru_cache(maxsize=16)(TypeAdapter)
+"""Of a type; to make one takes ten times as long as to use it."""

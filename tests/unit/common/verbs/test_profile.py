@@ -76,13 +76,16 @@ def test_without_gold_there_is_none(settings: Settings) -> None:
 
 def test_a_run_that_changes_nothing_keeps_the_live_versions(settings: Settings, tmp_path: Path) -> None:
     here = gold(tmp_path, CONTRACT, [row(0)])
-    live: Any = SimpleNamespace(profile={"rows": 9})
+    live: Any = SimpleNamespace(profile={"rows": 9}, run_id="one")
 
     def loaded(*changed: str) -> Any:
-        transformed = SimpleNamespace(gold=here)
+        transformed = SimpleNamespace(gold=here, run=SimpleNamespace(id="one"))
         staged = SimpleNamespace(changed=changed)
         return SimpleNamespace(staged=staged, validated=SimpleNamespace(transformed=transformed))
 
     assert of_run(CONTRACT, settings, loaded(), live) == {"rows": 9}
     assert of_run(CONTRACT, settings, loaded("2026-01-01"), live)["rows"] == 1
     assert of_run(CONTRACT, settings, loaded(), None)["rows"] == 1
+    for published_by, rows in (("one", 9), ("another", 1)):
+        main: Any = SimpleNamespace(profile={"rows": 9}, run_id=published_by)
+        assert of_run(CONTRACT, settings, loaded("2026-01-01"), None, main)["rows"] == rows
