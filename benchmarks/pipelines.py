@@ -116,18 +116,18 @@ def measured(folder: Path, rows: int, rounds: int) -> None:
             )
         script = [sys.executable, "-c", SCRIPT, str(csv), str(folder / f"{round_}.db")]
         times.setdefault("pandas, with the rules, one table", []).append(timed(script, {}))
-    least = statistics.median(times["no rules, one store"])
-    lines = [
-        [
-            side,
-            report.duration(found := statistics.median(one)),
-            f"{min(one):.2f} to {max(one):.2f}",
-            f"{found / least - 1:+.0%}",
-        ]
-        for side, one in times.items()
-    ]
-    print(f"{rows:,} rows\n")
-    print(report.table(["", "median", "fastest to slowest", "beside the first"], lines) + "\n")
+    print(f"{rows:,} rows\n\n{told(times)}\n")
+
+
+def told(times: dict[str, list[float]]) -> str:
+    """A table of medians, each beside the first."""
+    least = statistics.median(next(iter(times.values())))
+    lines = []
+    for side, found in times.items():
+        median = statistics.median(found)
+        spread = f"{min(found):.2f} to {max(found):.2f}"
+        lines.append([side, report.duration(median), spread, f"{median / least - 1:+.0%}"])
+    return report.table(["", "median", "fastest to slowest", "beside the first"], lines)
 
 
 def timed(command: list[str], environment: dict[str, str]) -> float:

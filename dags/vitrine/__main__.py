@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
-from vitrine.app import app
-from vitrine.output import StandardError
+import sys
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, handlers=[StandardError()])
-    app(prog_name="vitrine")
+    try:
+        import logging
+
+        from vitrine.app import app
+        from vitrine.output import StandardError
+
+        logging.basicConfig(level=logging.WARNING, handlers=[StandardError()])
+        app(prog_name="vitrine")
+    except KeyboardInterrupt:  # before the commands are there; they see to it themselves
+        sys.exit(130)

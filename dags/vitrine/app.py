@@ -24,7 +24,7 @@ from vitrine.commands import (
 )
 from vitrine.interruption import pressed, watched
 from vitrine.new.command import new
-from vitrine.output import note, told
+from vitrine.output import first_line, note, told
 
 REFUSED, INTERRUPTED = 1, 130
 
@@ -50,7 +50,16 @@ class Commands(TyperGroup):
             if isinstance(error, VitrineError):
                 note(told(error))
                 raise typer.Exit(REFUSED) from error
+            if _of_the_machine(error):
+                note(f"{type(error).__name__}: {first_line(error)}")
+                raise typer.Exit(REFUSED) from error
             raise
+
+
+def _of_the_machine(error: BaseException) -> bool:
+    """Whether a disk, a lake or the engine failed, and nothing of ours."""
+    library = type(error).__module__.partition(".")[0]
+    return isinstance(error, OSError) or library in ("_duckdb", "duckdb", "deltalake", "_internal")
 
 
 # No pretty tracebacks: they show the values of variables, and among those are credentials.

@@ -24,7 +24,13 @@ from vlp.defaults import collection_dag, trigger_form
 from vlp.tasks import Verbs, collection_asset
 
 START = datetime(2000, 1, 1, tzinfo=UTC)
-PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+PRESETS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+}
 
 
 def pipeline_dags() -> Iterator[DAG]:

@@ -75,7 +75,7 @@ def ensure(uri: str, schema: pa.Schema, partition_by: Sequence[str] = ()) -> int
     return version(uri)
 
 
-def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
+def replace(  # noqa: PLR0913 (what is replaced, by whom, on what ground)  # long because of its arguments
     uri: str,
     rows: pa.RecordBatchReader | pa.Table,
     *,
@@ -95,11 +95,11 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
         rows: All must fit the predicate.
         run_id: Who writes; the commit says so, as it says ``source``.
         source: Fingerprint of the source that the rows came from.
-        reach: ``moved`` or ``rebuilt`` where rows of days are written that the run does not answer for.
+        reach: ``moved`` or ``rebuilt`` where days are written that the run does not answer for.
         predicate: SQL over the partition columns.
         partition_by: For a table that is created.
         base: The latest version when the run began, -1 for none; what is committed later may conflict.
-        exclusive: Whatever is committed since ``base`` conflicts, other rows too.
+        exclusive: All that is committed since ``base`` conflicts.
         anew: The predicate fits all there is, so that columns may go, or change their type.
 
     Returns:
@@ -110,12 +110,12 @@ def replace(  # noqa: PLR0913 (what is replaced, by whom, and on what ground)
     """
     ensure(uri, rows.schema, partition_by)  # version 0 is always empty
     table = DeltaTable(uri, version=None if base is None else max(base, 0))
-    how: dict[str, Any] = {"mode": "overwrite", "schema_mode": "merge", "predicate": predicate}
+    how: dict[str, Any] = {"schema_mode": "merge", "predicate": predicate}
     if anew and set(_schema(table)) != set(rows.schema):
-        how, exclusive = {"mode": "overwrite", "schema_mode": "overwrite"}, base is not None
+        how, exclusive = {"schema_mode": "overwrite"}, base is not None
     said = CommitProperties({RUN: run_id, SOURCE: source, REACH: reach}, 0 if exclusive else None)
     try:
-        write_deltalake(table, rows, commit_properties=said, **how)
+        write_deltalake(table, rows, mode="overwrite", commit_properties=said, **how)
     except CommitFailedError as error:
         raise _overtaken(uri, run_id, "" if exclusive else predicate or "all") from error
     return table.version()

@@ -83,8 +83,10 @@ def _made(path: Path, settings: Settings) -> Card:
     known = {"path": str(told), "domain": path.parent.name, "subject": name}
     try:
         spec = checked(path, settings).pipeline.spec
-    except VitrineError as error:
-        return Card(**known, problem=str(error))  # type: ignore[arg-type]
+    except Exception as error:  # whatever it is: it is this file's, and no other's
+        if not isinstance(error, VitrineError):
+            log.exception("%s cannot be checked", path)
+        return Card(**known, problem=str(error) or repr(error))  # type: ignore[arg-type]
     return Card(**known, major=int(said["major"]) if said else 1, **_of(spec))  # type: ignore[arg-type]
 
 
@@ -120,7 +122,10 @@ def _digest(path: Path, settings: Settings) -> str:
 
 
 def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:  # not there, or not to be read: the check says so
+        return ""
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from common.pipelines.expressions.types import DATE
 from common.pipelines.plan import Plan
 from common.pipelines.planner import plan
 from common.pipelines.read import PipelineFile, paths, read
+from common.pipelines.rules import check_rules
 from common.pipelines.sources import check_sources
 from common.pipelines.steps import DAY, Scope
 from common.pipelines.surroundings import beside, check_schedule, check_surroundings, check_targets
@@ -23,6 +25,8 @@ from common.utils.errors import ContractError, VitrineError, did_you_mean
 from common.utils.marked_yaml import Place
 from common.utils.odcs import SUFFIX, load_contract, parse_contract
 from common.utils.settings import REPOSITORY, Settings
+
+log = logging.getLogger(__name__)
 
 SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """What ``now()`` is while a file is checked: which time it is makes no difference to types."""
@@ -86,6 +90,9 @@ def check(files: Iterable[Path], settings: Settings | None = None) -> dict[Path,
             place = error.where if error.where.startswith(f"{whole}:") else f"{whole}:1:1"
             told = lines or [f"{place}: {error.what} {error.next_step}".strip()]
             found[path] = [line.replace(whole, str(path), 1) for line in told]
+        except Exception as error:  # whatever it is: it is this file's, and no other's
+            log.exception("%s cannot be checked", path)
+            found[path] = [f"{path}:1:1: it cannot be checked: {error!r:.200}"]
     for path, problem in _circles(right):
         found[path].append(problem)
     return found
@@ -125,6 +132,7 @@ def _check_collection(pipeline: PipelineFile, planned: Plan) -> None:
     for place, column in _named(pipeline):
         if column not in planned.columns:
             file.report_unknown(place, "column", column, planned.columns)
+    check_rules(pipeline, planned)
     if contracts.partition_by(spec.collection, planned) != "hash":
         _demand_days(pipeline, planned)
     if spec.collection.retention and not any(source.event_time for source in spec.sources.values()):
@@ -207,7 +215,8 @@ def _contract(pipeline: PipelineFile, planned: Plan, file: Path) -> Contract:
                 problem = f"there is a contract in {file}: say contract: with its path, or take the file away"
                 pipeline.file.report(("contract",) if given else ("collection",), problem)
                 pipeline.file.demand_right()
-            contract = parse_contract(given or contracts.document(pipeline, planned), file)
+            document = contracts.document(pipeline, planned) if given is None else given
+            contract = parse_contract(document, file)
     except ContractError as error:
         for line in str(error).splitlines()[1:] or [f"{file}: {error.what}"]:
             pipeline.file.report(("contract",) if given else ("collection",), line.partition(": ")[2] or line)

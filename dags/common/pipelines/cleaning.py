@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 import narwhals.stable.v2 as nw
 
+from common.pipelines.expressions.literals import sql_of
 from common.pipelines.expressions.types import DATE, TIMESTAMP, Type
 from common.pipelines.format import FieldSpec, Source
 from common.pipelines.steps import DAY
 from common.transforms import engine
-from common.transforms.operations import Check, Frame, judged
+from common.transforms.operations import VERDICT, Frame
 from common.utils.quoting import identifier, literal
 
 EPOCH = date(1970, 1, 1)
 """Where records without an event time stand in silver: they are always computed all together."""
+
+Broken = tuple[str, str, str, str]
+"""One way in which a record can be wrong: rule, field, SQL that is true then, and what is wrong."""
 
 PARSERS: Mapping[str, Callable[[str], str]] = {
     "string": identifier,
@@ -50,18 +54,42 @@ def clean(source: Source, received: Frame) -> Frame:
     typed = {_typed(name): parsed(name, Type.of(field.type)) for name, field in source.fields.items()}
     moment = source.event_time or source.updated_at
     typed["_event_at"] = engine.timestamp(moment) if moment else "CAST(NULL AS TIMESTAMPTZ)"
-    frame = engine.with_sql(received, **typed)
-    found = [one for name, field in source.fields.items() for one in _checks(source, name, field)]
-    flags = {f"_broken_{at}": sql for at, (_, _, sql, _) in enumerate(found)}
-    if flags:
-        frame = engine.with_sql(frame, **flags)
-    checks = [
-        Check(rule, name, nw.col(f"_broken_{at}"), reason) for at, (rule, name, _, reason) in enumerate(found)
-    ]
+    checks = [one for name, field in source.fields.items() for one in _checks(source, name, field)]
+    frame = _judged(engine.with_sql(received, **typed), checks)
     day = nw.col("_event_at").cast(nw.Date()) if source.event_time else nw.lit(EPOCH)
     columns = {name: nw.col(_typed(name)) for name in source.fields}
-    own = [*(_typed(name) for name in source.fields), *flags]
-    return judged(frame, checks).with_columns(**{**columns, DAY: day}).drop(own)
+    return frame.with_columns(**{**columns, DAY: day}).drop([_typed(name) for name in source.fields])
+
+
+def _judged(frame: Frame, checks: Sequence[Broken]) -> Frame:
+    """The frame with the verdict of the first check that a record breaks; a verdict it has already stands.
+
+    As :func:`common.transforms.operations.judged`, whose expressions grow too deep of hundreds of columns.
+    """
+    if not checks:
+        return frame
+    cases = " ".join(f"WHEN {sql} THEN {at}" for at, (_, _, sql, _) in enumerate(checks))
+    frame = engine.with_sql(frame, _broken=f"CASE WHEN _rule IS NULL THEN CASE {cases} END END")
+    told = {
+        "_told_rule": [literal(rule) for rule, _, _, _ in checks],
+        "_told_field": [literal(name) for _, name, _, _ in checks],
+        "_told_reason": [_sentence(name, reason) for _, name, _, reason in checks],
+    }
+    frame = engine.with_sql(
+        frame,
+        **{
+            column: f"CASE _broken {' '.join(f'WHEN {at} THEN {sql}' for at, sql in enumerate(each))} END"
+            for column, each in told.items()
+        },
+    )
+    verdict = {name: nw.coalesce(nw.col(name), nw.col(f"_told{name}")) for name in VERDICT}
+    return frame.with_columns(**verdict).drop("_broken", *told)
+
+
+def _sentence(name: str, reason: str) -> str:
+    """SQL of what is wrong, in words: ``quantity "some" is not a whole number``."""
+    shown = f"coalesce(' \"' || {identifier(name)} || '\"', '')"
+    return f"{literal(name)} || {shown} || {literal(f' {reason}')}"
 
 
 def _typed(name: str) -> str:
@@ -78,8 +106,8 @@ def parsed(name: str, kind: Type) -> str:
     return PARSERS[kind.name](name)
 
 
-def _checks(source: Source, name: str, field: FieldSpec) -> Iterator[tuple[str, str, str, str]]:
-    """Rule, field, SQL that is true where a record breaks it, and what is wrong then."""
+def _checks(source: Source, name: str, field: FieldSpec) -> Iterator[Broken]:
+    """In which ways a field can be wrong."""
     text, value, kind = identifier(name), identifier(_typed(name)), Type.of(field.type)
     if field.required or name == source.event_time or name in source.key:
         yield f"{name}_missing", name, f"{text} IS NULL", "is missing"
@@ -102,5 +130,5 @@ def _checks(source: Source, name: str, field: FieldSpec) -> Iterator[tuple[str, 
 def bound(value: float | str, kind: Type) -> str:
     """A bound as SQL of a column's type."""
     if kind in (DATE, TIMESTAMP):
-        return f"CAST({literal(value)} AS {kind.sql})"
+        return sql_of(value, kind)
     return f"CAST({literal(value)} AS {'DOUBLE' if kind.name == 'number' else 'DECIMAL(38, 12)'})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from common.pipelines.format import Source
 from common.pipelines.plan import columns_of
 from common.pipelines.planner import plan
 from common.pipelines.steps import DAY
-from common.pipelines.values import resolved
+from common.pipelines.values import filled
 from common.transforms.operations import Frame, Records
 from common.utils.contract import Field
 from common.utils.quoting import identifier
@@ -67,11 +66,9 @@ class Compiled:
             SettingsError: A value that a step names cannot be looked up.
         """
         pipeline = self.of.pipeline
-        texts = resolved({"steps": [], **_steps(pipeline.file.data)}, str(pipeline.path))
-        planned = plan(pipeline, as_of, texts)
-        pipeline.file.demand_right()  # a value that was looked up may be wrong
+        planned = plan(pipeline, as_of)
         assert planned is not None  # noqa: S101 (for the types: it was planned before)
-        return run(silver, planned.sql(), planned.sources)
+        return run(silver, filled(planned.sql(), f"steps of {pipeline.name}"), planned.sources)
 
     def silver_totals(self, silver: Mapping[str, Frame]) -> Frame | None:
         """The totals over the first source; ``None`` where the file asks for none."""
@@ -125,14 +122,9 @@ def _arrow(name: str, column: Column) -> pa.Field[Any]:
     return Field(name, kind.name, precision=max(kind.precision, 1), scale=kind.scale).arrow
 
 
-def _steps(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in ("steps", "tables") if data.get(name)}
-
-
 def _made_of_them(of: Checked) -> str:
     """What becomes of records: where days are computed one by one, all of them must be by the same steps."""
-    steps = _steps(of.pipeline.file.data) if of.plan.by_day else {}
-    return json.dumps([of.pipeline.major, steps], sort_keys=True)
+    return fingerprint(of.pipeline.major, of.plan.sql() if of.plan.by_day else "")
 
 
 def _records(source: Source, made: str) -> Records:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from common.pipelines.checked import checked
-from common.pipelines.read import FILE, PipelineError, paths
+from common.pipelines.read import FILE, paths
 from common.utils.contract import Contract
-from common.utils.errors import ContractError, did_you_mean
+from common.utils.errors import ContractError, VitrineError, did_you_mean
 from common.utils.odcs import SUFFIX, contract_names, load_contract, load_contracts
 from common.utils.settings import Settings
 
@@ -26,8 +26,8 @@ def contracts(settings: Settings) -> dict[str, Contract]:
     for path in paths(settings.pipelines):
         try:
             contract = checked(path, settings).contract
-        except PipelineError as error:
-            log.error("%s is left out: %s", path, error)
+        except Exception as error:  # whatever it is: it is this file's, and no other's
+            log.error("%s is left out: %s", path, error, exc_info=not isinstance(error, VitrineError))
         else:
             found.setdefault(contract.name, contract)
     return dict(sorted(found.items()))

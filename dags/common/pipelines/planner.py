@@ -24,18 +24,17 @@ from common.utils.errors import did_you_mean
 from common.utils.marked_yaml import Place
 
 
-def plan(pipeline: PipelineFile, now: datetime, texts: Mapping[str, Any] | None = None) -> Plan | None:
+def plan(pipeline: PipelineFile, now: datetime) -> Plan | None:
     """Plans a pipeline; what is wrong is noted in its file.
 
     Args:
         pipeline: The file.
         now: What ``now()`` is in expressions.
-        texts: The file's data with values looked up, see :mod:`common.pipelines.values`; else as they stand.
 
     Returns:
         ``None`` where it is so wrong that there is no plan.
     """
-    return _Planner(pipeline, now, texts or pipeline.file.data).plan()
+    return _Planner(pipeline, now).plan()
 
 
 class _CircleError(Exception):
@@ -43,8 +42,8 @@ class _CircleError(Exception):
 
 
 class _Planner:
-    def __init__(self, pipeline: PipelineFile, now: datetime, texts: Mapping[str, Any]) -> None:
-        self._spec, self._file, self._now, self._texts = pipeline.spec, pipeline.file, now, texts
+    def __init__(self, pipeline: PipelineFile, now: datetime) -> None:
+        self._spec, self._file, self._now = pipeline.spec, pipeline.file, now
         self._sources = {name: columns_of(source) for name, source in pipeline.spec.sources.items()}
         self._planned: dict[str, PlannedTable] = {}
         self._open: list[str] = []
@@ -98,9 +97,7 @@ class _Planner:
         try:
             given = columns = self.columns(source, place)
             done: list[PlannedStep] = []
-            data: Any = self._texts
-            for step in place:
-                data = data[step]
+            data = self._file.at(place)
             for at, step in enumerate(data.get("steps") or []):
                 found = self._step((*place, "steps", at), step, columns)
                 if found:
@@ -135,7 +132,7 @@ class _Planner:
         loc = tuple(
             one
             for one in wrong["loc"]
-            if isinstance(one, int) or one in _keys(self._texts, (*at, *wrong["loc"]))
+            if isinstance(one, int) or one in _keys(self._file.data, (*at, *wrong["loc"]))
         )
         if wrong["type"] == "extra_forbidden":
             fields = getattr(steps()[name], "model_fields", {})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pydantic import ValidationError
 
+from common.pipelines.expressions.literals import sql_of
 from common.pipelines.expressions.patterns import is_pattern
 from common.pipelines.expressions.types import DATE, STRING, TIMESTAMP, Type
 from common.pipelines.format import FieldSpec, Source
@@ -17,6 +16,9 @@ from common.pipelines.steps import DAY
 from common.pipelines.values import IN_CLEAR, has_password, is_open
 from common.utils.errors import SettingsError, VitrineError, did_you_mean
 from common.utils.marked_yaml import MarkedYaml, Place
+
+WIDEST = Type("decimal", 38, 12)
+"""What bounds of exact numbers are compared in."""
 
 OURS = ("columns", "key", "updated_at", "types", "shape")
 """Settings of every kind that a pipeline says by its fields."""
@@ -65,20 +67,26 @@ def _check_field(file: MarkedYaml, at: Place, field: FieldSpec) -> None:
     if field.one_of and kind.name not in ("string", "integer"):
         file.report((*at, "one_of"), f"one_of is of a string or integer, and this is {kind}")
     for value in field.one_of:
-        if kind.name in ("string", "integer") and isinstance(value, str) != (kind == STRING):
-            file.report((*at, "one_of"), f"{value!r} is no {kind}")
+        if kind.name in ("string", "integer") and not _is_one(value, kind):
+            file.report((*at, "one_of"), f"{value!r:.40} is no {kind}")
+
+
+def _is_one(value: Any, kind: Type) -> bool:
+    try:
+        sql_of(value, kind)
+    except ValueError:
+        return False
+    return True
 
 
 def _fits(value: Any, kind: Type) -> bool:
-    try:
-        if kind.is_number:
-            return Decimal(str(value)).is_finite()
-        if kind in (DATE, TIMESTAMP):
-            datetime.fromisoformat(str(value))
-            return isinstance(value, str)
-    except (InvalidOperation, ValueError):
+    if not kind.is_number and kind not in (DATE, TIMESTAMP):
         return False
-    return False
+    try:
+        sql_of(str(value) if kind.name == "decimal" else value, WIDEST if kind.is_exact else kind)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_kind(pipeline: PipelineFile, at: Place, source: Source) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from common.io.collections import known_schemes
 from common.pipelines.read import PipelineFile
 from common.pipelines.values import IN_CLEAR, has_password, is_open
 from common.utils.settings import EXTRACT, MAIN, REPOSITORY
@@ -59,6 +60,10 @@ def check_targets(pipeline: PipelineFile) -> None:
                 )
         elif has_password(place):
             pipeline.file.report(at, IN_CLEAR)
+        elif (scheme := place.partition("://")[0].partition("+")[0]) not in known_schemes():
+            pipeline.file.report_unknown(at, "kind of store", scheme, known_schemes())
+        if list(pipeline.spec.targets.values()).count(place) > 1:
+            pipeline.file.report(at, "this is the place of another target too: give each one of its own")
 
 
 def beside(path: Path) -> tuple[str, ...]:

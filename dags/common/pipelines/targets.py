@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from common.pipelines.checked import checked
 from common.pipelines.read import path_of
-from common.pipelines.values import resolved
+from common.pipelines.values import resolved_url
 from common.utils.contract import Contract
 from common.utils.errors import SettingsError
 from common.utils.settings import Settings
@@ -30,7 +30,7 @@ def with_targets(settings: Settings, contract: Contract, *stores: str) -> Settin
             next_step="Give the pipeline's another name.",
         )
     where = f"targets of {contract.name}"
-    places = {name: str(resolved(place, where)) if name in stores else place for name, place in own.items()}
+    places = {name: resolved_url(place, where) if name in stores else place for name, place in own.items()}
     return settings.model_copy(update={"targets": {**settings.targets, **places}})
 
 

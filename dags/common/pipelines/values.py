@@ -13,9 +13,11 @@ from functools import partial
 from typing import Any
 
 from common.utils.errors import SettingsError
+from common.utils.quoting import literal
 
 KEY = "VITRINE_SECRET_KEY"
 ENCRYPTED = "enc:"
+PASSWORD = re.compile(r"(?i)://[^@\s]*:[^@\s]+@|[?&][\w-]*(password|passwd|pwd|secret|token|api_?key)=[^&\s]")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 IN_CLEAR = "a password stands in the file: write it as ${NAME}, or `vitrine encrypt` the whole value"
 NEW_KEY = f"`vitrine encrypt --new-key` makes one; keep it in {KEY}."
@@ -39,9 +41,39 @@ def is_open(value: Any) -> bool:
     return any(VARIABLE.search(text) or text.startswith(ENCRYPTED) for text in _texts(value))
 
 
+def filled(sql: str, where: str) -> str:
+    """SQL with the values that its text constants name, so that no value is ever read as SQL.
+
+    Args:
+        sql: Whose names hold no apostrophe.
+        where: As for :func:`resolved`.
+
+    Raises:
+        SettingsError: As :func:`resolved`.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        text = found[1].replace("''", "'")
+        return literal(resolved(text, where)) if is_open(text) else found[0]
+
+    return re.sub(r"'((?:[^']|'')*)'", value, sql)
+
+
+def resolved_url(text: str, where: str) -> str:
+    """A place that a file names: as it stands, or the URL that is looked up.
+
+    Raises:
+        SettingsError: It cannot be looked up, or what is there is no URL; it is not shown.
+    """
+    found = str(resolved(text, where))
+    if is_open(text) and "://" not in found:
+        raise SettingsError("What is to be looked up is no URL.", where=where)
+    return found
+
+
 def has_password(value: Any) -> bool:
     """Whether a password stands in a URL, for everybody who sees the file."""
-    return any(re.search(r"://[^/@\s]*:[^/@\s]+@", text) for text in _texts(value))
+    return any(PASSWORD.search(text) for text in _texts(value) if not VARIABLE.search(text))
 
 
 def encrypted(text: str) -> str:

@@ -5,7 +5,7 @@ Another engine (Spark) needs this module again and no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -92,6 +92,12 @@ def boolean(column: str) -> str:
 def matches(column: str, pattern: str) -> str:
     """Whether all of a text fits a regular expression."""
     return f"regexp_full_match({identifier(column)}, '{pattern}')"
+
+
+def equal(pairs: Mapping[str, str]) -> str:
+    """Whether the columns of all pairs are equal, where null is equal to null; of any number of columns."""
+    same = (f"{identifier(one)} IS NOT DISTINCT FROM {identifier(other)}" for one, other in pairs.items())
+    return f"({' AND '.join(same)})"
 
 
 def json_object(columns: Iterable[str]) -> str:

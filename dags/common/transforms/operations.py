@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import reduce
-from operator import and_
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -199,7 +197,9 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str], tie: Tie = "plac
     def was(name: str) -> nw.Expr:
         return nw.col(f"_held_{name.lstrip('_')}")
 
-    same = reduce(and_, (_equal(nw.col(name), was(name)) for name in (*fields, "_updated_at")))
+    pairs = {name: f"_held_{name.lstrip('_')}" for name in (*fields, "_updated_at", *ORIGIN)}
+    itself = engine.equal({name: pairs.pop(name) for name in ORIGIN})
+    joined = engine.with_sql(joined, _same=engine.equal(pairs), _itself=itself)
     there_is, updated = ~was("digest").is_null(), (nw.col("_updated_at"), was("_updated_at"))
     if tie == "place":
         new_content = (nw.col("_item") == was("_item")) & (nw.col("_digest") != was("_digest"))
@@ -209,9 +209,8 @@ def settled(arrived: Frame, held: Frame, fields: Sequence[str], tie: Tie = "plac
     elif tie == "arrived":
         beaten = there_is & _before([updated])
     else:
-        itself = reduce(and_, (_equal(nw.col(name), was(name)) for name in ORIGIN))
-        beaten = there_is & ~itself & ~_before([updated[::-1]])
-    outcome = nw.when(same & there_is).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
+        beaten = there_is & ~nw.col("_itself") & ~_before([updated[::-1]])
+    outcome = nw.when(nw.col("_same") & there_is).then(nw.lit("unchanged")).otherwise(nw.lit("written"))
     outcome = nw.when(beaten).then(nw.lit("beaten")).otherwise(outcome)
     kept = [*arrived.collect_schema().names(), "_outcome", "_held_date"]
     return joined.with_columns(_outcome=outcome).select(kept)

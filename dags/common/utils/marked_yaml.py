@@ -38,6 +38,9 @@ for _tag, _pattern, _first in (
         f"tag:yaml.org,2002:{_tag}", re.compile(f"^({_pattern})$"), list(_first)
     )
 
+LARGEST, DEEPEST, NODES = 1_000_000, 100, 100_000
+"""Characters of a file, brackets in each other, and values with those that aliases repeat: at most."""
+
 Place = tuple[str | int, ...]
 """The way from the root to a value: keys and positions, such as ``("schema", 0, "name")``."""
 
@@ -73,8 +76,10 @@ class MarkedYaml:
         try:
             text = path.read_text(encoding="utf-8") if text is None else text
             self._lines = text.splitlines()
+            _demand_bounds(text)
             loader = (PlainLoader if plain else Loader)(text)
             self._root = loader.get_single_node()
+            _demand_small(self._root)
             self.data: dict[str, Any] = loader.construct_document(self._root) if self._root else {}
         except OSError as wrong:
             raise error(f"The file cannot be read: {wrong.strerror}.", where=str(path)) from wrong
@@ -84,7 +89,8 @@ class MarkedYaml:
             mark = wrong.problem_mark
             where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
             raise error(f"The file is not YAML: {wrong.problem}.", where=where) from wrong
-        except (yaml.YAMLError, ValueError, RecursionError) as wrong:  # such as the date 2026-02-30
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as wrong:
+            # such as the date 2026-02-30, or a tag on what it does not fit
             raise error(f"The file is not YAML: {wrong}.", where=str(path)) from wrong
         if not isinstance(self._root, yaml.MappingNode):
             raise error("The file holds no keys.", where=str(path), next_step="Write it as key: value.")
@@ -181,6 +187,33 @@ class MarkedYaml:
         elif isinstance(node, yaml.SequenceNode):
             for item in node.value:
                 self._report_repeated(item, met)
+
+
+def _demand_bounds(text: str) -> None:
+    """Raises ValueError where a text is too large or too deep for the library, which would break down."""
+    if len(text) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST:,} characters")
+    depth = 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if depth > DEEPEST:
+            raise ValueError(f"brackets stand more than {DEEPEST} deep in each other")
+
+
+def _demand_small(root: yaml.Node | None) -> None:
+    """Raises ValueError where aliases make a small file large, or name what is around them."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in sizes:
+            sizes[id(node)] = NODES  # until it is known: what is around itself has no end
+            pairs = node.value if isinstance(node, yaml.CollectionNode) else []
+            inside = (one for pair in pairs for one in (pair if isinstance(pair, tuple) else (pair,)))
+            sizes[id(node)] = 1 + sum(map(size, inside))
+        return sizes[id(node)]
+
+    if root is not None and size(root) > NODES:
+        raise ValueError(f"with its aliases it has more than {NODES:,} values")
 
 
 def _unknown_keys(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from common.pipelines.read import path_of
-from common.pipelines.values import resolved
+from common.pipelines.values import resolved, resolved_url
 from common.utils.errors import SettingsError, did_you_mean
 from common.utils.settings import EXTRACT, MAIN
 
@@ -157,7 +157,9 @@ class Intake:
         """
         said = _said(self.domain_variables) or self._sample()
         ours = {name: value for name, value in self.records.default.items() if name not in said}
-        return {**resolved(ours, f"{self.collection}, source {self.source}"), **said}
+        where = f"{self.collection}, source {self.source}"
+        place = {"CONNECTION": resolved_url(ours.pop("CONNECTION"), where)} if "CONNECTION" in ours else {}
+        return {**resolved(ours, where), **place, **said}
 
     @property
     def is_configured(self) -> bool:

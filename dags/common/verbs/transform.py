@@ -106,6 +106,13 @@ def _others(
         uri = lake.table_uri(settings, "silver", intake.domain, intake.name)
         latest = lake.version(uri)
         at = int(entry.get("silver_at", latest)) if entry.get("fingerprint") else -1
+        if at < 0 and intake.records.complete:
+            raise SourceError(
+                f"The source {intake.source} of {intake.collection} was never read, and the steps need it: "
+                f"{before.errors.get(intake.source)}",
+                where=f"run {extracted[0].run.id}",
+                next_step="Nothing was published. Mend the source and run it again.",
+            )
         if at > latest:
             raise SourceError(
                 f"Silver of {intake.collection}, source {intake.source}, is lost, and it was not read: "

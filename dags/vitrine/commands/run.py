@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from common.utils.errors import SettingsError, VitrineError
+from common.utils.errors import SettingsError
 from common.utils.settings import MAIN, Settings
 from common.utils.window import Window
 from vitrine.collections import collection_in
+from vitrine.interruption import pressed
 from vitrine.options import AsJson
-from vitrine.output import answer, table
+from vitrine.output import answer, note, table
 from vitrine.pipelines import collection_of
 from vitrine.progress import Verbs
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from common.io.reports import RunRecord
     from common.utils.contract import Contract
     from common.verbs.references import Run
+    from common.verbs.subject import Subject
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 COLUMNS = ("store", "outcome", "version", "rows", "inserted", "updated", "removed", "seconds")
@@ -80,25 +82,37 @@ def run(
     now = datetime.now(UTC)
     asked = _window(window, now)
     name = collection_of(what)
-    from common.verbs.pipeline import run_all  # noqa: PLC0415 (heavy: a wrong argument is said before)
-    from common.verbs.references import Run  # noqa: PLC0415
+    from common.verbs.references import Run  # noqa: PLC0415 (heavy: a wrong argument is said before)
     from common.verbs.subject import Subject  # noqa: PLC0415
 
     contract, settings = collection_in(name)
     subject = Subject.of(contract)
     this = Run(f"manual__{now.isoformat()}", asked, full_refresh, dry_run, scheduled=False)
-    verbs = len(subject.configured()) + 2 + 2 * len(settings.stores)
-    began, failure = time.monotonic(), None
-    try:
-        with Verbs(name, verbs) as progress:
-            run_all(subject, contract, settings, this, progress)
-    except VitrineError as error:
-        failure = error
-    outcomes = _outcomes(contract, settings, this)
-    plain = _plain(name, this, outcomes, time.monotonic() - began)
+    began = time.monotonic()
+    failure = _done(subject, contract, settings, this)
+    outcomes, failed = _outcomes(contract, settings, this), _failed(subject, settings, this)
+    plain = _plain(name, this, outcomes, time.monotonic() - began, failed)
     answer(plain, as_json, lambda: _words(outcomes))
     if failure:
         raise failure
+    if failed:
+        note(f"Not read, so that they stand as they were: {', '.join(failed)}")
+        raise typer.Exit(1)
+
+
+def _done(subject: Subject, contract: Contract, settings: Settings, run: Run) -> Exception | None:
+    """Runs it; what stopped it, so that what the run came to can be told first."""
+    from common.verbs.pipeline import run_all  # noqa: PLC0415 (heavy)
+
+    verbs = len(subject.configured()) + 2 + 2 * len(settings.stores)
+    try:
+        with Verbs(contract.name, verbs) as progress:
+            run_all(subject, contract, settings, run, progress)
+    except Exception as error:
+        if pressed():
+            raise
+        return error
+    return None
 
 
 def _window(text: str, now: datetime) -> Window:
@@ -133,7 +147,18 @@ def _outcomes(contract: Contract, settings: Settings, run: Run) -> list[Outcome]
     return found
 
 
-def _plain(name: str, run: Run, outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
+def _failed(subject: Subject, settings: Settings, run: Run) -> dict[str, str]:
+    """Why sources could not be read, by name; of several, one that fails does not stop the others."""
+    from common.io import reports  # noqa: PLC0415 (heavy)
+
+    parts = {} if subject.alone else {one.source: one.part for one in subject.configured()}
+    found = {name: reports.read(settings, subject.collection, run.id, part) for name, part in parts.items()}
+    return {name: record.error for name, record in found.items() if record and record.state == "failed"}
+
+
+def _plain(
+    name: str, run: Run, outcomes: list[Outcome], seconds: float, failed: dict[str, str]
+) -> dict[str, Any]:
     main = next((one.record for one in outcomes if one.store == MAIN), None)
     return {
         "collection": name,
@@ -142,6 +167,7 @@ def _plain(name: str, run: Run, outcomes: list[Outcome], seconds: float) -> dict
         "full_refresh": run.full_refresh,
         "dry_run": run.dry_run,
         "source": main and main.source_name,
+        "sources_that_failed": failed,
         "ledger": main and main.ledger and main.ledger.to_dict(),
         "report": main and main.report,
         "stores": [

@@ -57,14 +57,18 @@ def _database(url: str, batch_size: int, read_only: bool) -> Database:
     return SqlDatabase(dialect(_parsed(url), batch_size=batch_size, read_only=read_only))
 
 
-def _in_files(scheme: str, url: str, *, batch_size: int, read_only: bool) -> Database:
-    from common.io.collections.files.formats import schemes  # noqa: PLC0415 (other stores do without)
+def known_schemes() -> tuple[str, ...]:
+    """What a store's URL may begin with."""
+    from common.io.collections.files.formats import schemes  # noqa: PLC0415 (pyarrow's formats)
 
-    if scheme not in schemes():
-        known = (*_SQL, *_OTHERS, *schemes())
+    return (*_SQL, *_OTHERS, *schemes())
+
+
+def _in_files(scheme: str, url: str, *, batch_size: int, read_only: bool) -> Database:
+    if scheme not in known_schemes():
         raise StoreError(
             "There is no store of collections for such a URL.",
-            next_step=f"Begin it with one of: {', '.join(f'{one}://' for one in known)}.",
+            next_step=f"Begin it with one of: {', '.join(f'{one}://' for one in known_schemes())}.",
         )
     from common.io.collections.files.database import FileDatabase  # noqa: PLC0415 (a driver is loaded when used)
 

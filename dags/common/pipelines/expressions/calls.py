@@ -36,6 +36,7 @@ from common.pipelines.expressions.types import (
     TIMESTAMP,
     Type,
 )
+from common.pipelines.values import is_open
 from common.utils.errors import did_you_mean
 
 MANY = 99  # arguments at most
@@ -110,7 +111,7 @@ def _argument(context: Context, node: ast.expr, takes: str) -> Typed:
         TEXT: kind == STRING,
         FLAG: kind == BOOLEAN,
         UNIT: constant in UNITS,
-        PATTERN: isinstance(constant, str) and is_pattern(constant),
+        PATTERN: isinstance(constant, str) and (is_open(constant) or is_pattern(constant)),
     }
     if not fits[takes]:
         wanted = "a value" if takes == ANY else takes
@@ -122,7 +123,8 @@ def _demand_sense(context: Context, node: ast.Call, name: str, arguments: Sequen
     """What the kinds of the arguments alone do not tell."""
     if name in ("truncate", "add") and arguments[1].type == DATE and arguments[0].constant not in DAYS:
         context.wrong(node.args[0], f"a date has no {arguments[0].constant}s: it is {', '.join(DAYS)}")
-    if name == "extract" and groups(str(arguments[1].constant)) == 0:
+    regex = str(arguments[1].constant) if name == "extract" else ""
+    if regex and not is_open(regex) and groups(regex) == 0:
         context.wrong(node.args[1], "the regular expression has no group: put ( ) around what is wanted")
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from common.pipelines.expressions.context import Context
-from common.pipelines.expressions.typed import Typed, made_of, moment
+from common.pipelines.expressions.typed import Typed, cast, made_of, moment
 from common.pipelines.expressions.types import BOOLEAN, DATE, NOTHING, TIMESTAMP, common
+from common.pipelines.values import is_open
 from common.utils.quoting import literal
 
 SIGNS: Mapping[type[ast.cmpop], str] = {
@@ -72,6 +73,8 @@ def _alike(context: Context, at: tuple[ast.expr, ast.expr], one: Typed, other: T
 def _moment(context: Context, node: ast.expr, text: Typed, beside: Typed) -> Typed:
     if beside.type not in (DATE, TIMESTAMP) or not isinstance(text.constant, str):
         return text
+    if is_open(text.constant):
+        return replace(text, sql=cast(text.sql, beside.type), type=beside.type, constant=None)
     try:
         at = datetime.fromisoformat(text.constant)
         if len(text.constant) == len("2026-01-31"):

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from common.pipelines.expressions.typed import cast, moment
 from common.pipelines.expressions.types import DIGITS, Type
+from common.pipelines.values import is_open
 from common.utils.quoting import literal
 
 Value = str | int | float | bool
@@ -21,7 +22,7 @@ def sql_of(value: Value, kind: Type) -> str:
         ValueError: It is none of that type.
     """
     try:
-        found = _sql(value, kind)
+        found = cast(literal(value), kind) if is_open(value) else _sql(value, kind)
     except (ValueError, OverflowError, InvalidOperation):
         found = None
     if found is None:

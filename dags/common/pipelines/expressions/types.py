@@ -10,7 +10,7 @@ from typing import get_args
 from common.utils.contract import FieldType
 from common.utils.errors import did_you_mean
 
-DECIMAL = re.compile(r"decimal\((\d{1,2}), ?(\d{1,2})\)")
+DECIMAL = re.compile(r"decimal\(([0-9]{1,2}), ?([0-9]{1,2})\)")
 DIGITS = 38
 """Of a decimal at most."""
 

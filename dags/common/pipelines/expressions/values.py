@@ -20,6 +20,7 @@ from common.pipelines.expressions.types import (
     common,
     decimal,
 )
+from common.pipelines.values import is_open
 from common.utils.errors import did_you_mean
 from common.utils.quoting import literal
 
@@ -42,7 +43,9 @@ def constant(context: Context, node: ast.Constant) -> Typed:
         case str():
             if "\0" in node.value or any("\ud800" <= letter <= "\udfff" for letter in node.value):
                 context.wrong(node, "a text holds neither zero bytes nor halves of letters")
-            return Typed(literal(node.value), STRING, required=True, constant=node.value)
+            secret = is_open(node.value)  # nobody is to see it in an error
+            sql = literal(node.value)
+            return Typed(sql, STRING, required=True, personal=secret, constant=node.value)
     context.wrong(node, f"{node.value!r} is no value of the language")
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, RootModel
 
 from common.pipelines.expressions.literals import Value
 from common.pipelines.steps import DAY, Planned, Scope, named, selected
+from common.pipelines.values import is_open
 from common.utils.quoting import identifier
 
 
@@ -25,6 +26,6 @@ class Step(RootModel[dict[str, Value]]):
             column = scope.column((name,), name)
             literal = column and scope.literal((name,), value, column.type)
             if column and literal:
-                found[name] = replace(column, required=True)
+                found[name] = replace(column, required=True, personal=column.personal or is_open(value))
                 sql[name] = f"coalesce({identifier(name)}, {literal})"
         return Planned(found, selected(sql), by_day=DAY not in self.root)

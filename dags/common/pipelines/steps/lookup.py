@@ -11,6 +11,7 @@ from common.pipelines.expressions.typed import cast
 from common.pipelines.expressions.types import Column
 from common.pipelines.steps import Model, Planned, Scope, braced, named, selected
 from common.pipelines.steps.join import Key, Names, brought, equal, matched, pairs
+from common.pipelines.values import is_open
 from common.utils.errors import did_you_mean
 from common.utils.quoting import identifier, literal
 
@@ -49,7 +50,8 @@ class Step(Model):
         if name not in self.default:
             return replace(column, required=False), sql
         value = scope.literal(("default", name), self.default[name], column.type) or "NULL"
-        return replace(column, required=True), f"coalesce({sql}, {value})"
+        secret = column.personal or is_open(self.default[name])
+        return replace(column, required=True, personal=secret), f"coalesce({sql}, {value})"
 
     def _unique(self, keys: list[Key], values: list[str], *, shown: bool) -> str:
         """One row for each key that is not null, in the types in which keys are equal; more are an error."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Literal
 
 from pydantic import Field, RootModel, SecretStr
@@ -48,9 +47,8 @@ class Step(RootModel[dict[str, Hash | Literal["hash", "redact", "last4"] | None]
 def _masked(column: str, how: Hash | str | None) -> str:
     text = f"CAST({column} AS VARCHAR)"
     match how:
-        case Hash():  # the key itself stands in no SQL, which errors may show
-            key = sha256(how.hash.get_secret_value().encode()).hexdigest()
-            return f"sha256({literal(key)} || {text})"
+        case Hash():
+            return f"sha256(sha256({literal(how.hash.get_secret_value())}) || {text})"
         case "redact":
             return f"CASE WHEN {column} IS NOT NULL THEN '***' END"
         case "last4":

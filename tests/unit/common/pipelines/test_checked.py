@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from common.pipelines.cards import card
 from common.pipelines.checked import check, check_all, checked
+from common.pipelines.contracts import contracts
 from common.pipelines.read import PipelineError
 from common.utils.settings import Settings
 from unit.common.pipelines.pipeline_kit import house, published, rows, written
@@ -160,3 +162,49 @@ def test_a_wrong_file_is_an_error_with_all_its_problems(tmp_path: Path) -> None:
         f"{path}:14:11: unknown field 'id': known: order_id, price, product, quantity, sold_at.",
         f"{path}:16:13: unknown column 'quantty': did you mean 'quantity'?",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'tags: [!!bool "x"]',
+        "tags: [!!timestamp xyz]",
+        'retries: {times: !!int ""}',
+        "tags: " + "[" * 100_000,
+        "tags: " + "x" * 1_000_001,
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(
+            f"{two}: &{two} [{', '.join([f'*{one}'] * 10)}]\n"
+            for one, two in zip("abcdefg", "bcdefgh", strict=True)
+        ),
+        "contract: {}",
+        "contract: " + "[" * 90 + "]" * 90,
+    ],
+    ids=range(8),
+)
+def test_a_file_that_is_wrong_in_itself_is_no_concern_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    settings = house(tmp_path, monkeypatch)
+    bad = written(tmp_path, ("owner: shop-data", f"owner: shop-data\n{text}"), name="shop/bad_v1.yaml")
+    good = written(tmp_path)
+    found = check([bad, good], settings)
+    assert found[bad]
+    assert found[good] == []
+    assert card(bad, settings).problem
+    assert "shop/orders" in contracts(settings)
+
+
+def test_the_key_of_a_mask_is_looked_up(tmp_path: Path) -> None:
+    mask = "steps:\n", "steps:\n  - mask: {product: {hash: KEY}}\n"
+    assert problems(written(tmp_path, (mask[0], mask[1].replace("KEY", "abc")))) == [
+        "16:12: the key stands in the file: write it as ${NAME}, or encrypt it"
+    ]
+    assert problems(written(tmp_path, (mask[0], mask[1].replace("KEY", '"${KEY}"')))) == []
+
+
+def test_a_relative_path_is_told_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, ("quantity > 0", "quantty > 0"))
+    monkeypatch.chdir(tmp_path)
+    path = Path("pipelines/shop/orders_v1.yaml")
+    assert check([path])[path] == [f"{path}:16:13: unknown column 'quantty': did you mean 'quantity'?"]

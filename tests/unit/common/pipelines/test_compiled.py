@@ -8,7 +8,8 @@ from common.io import reports
 from common.io.sources.configured import configured
 from common.pipelines.checked import checked
 from common.pipelines.compiled import module
-from common.utils.errors import LedgerError, SettingsError
+from common.utils.errors import LedgerError, SettingsError, SourceError, ValidationFailed
+from common.verbs.gold import TransformError
 from common.verbs.subject import Subject
 from unit.common.pipelines.pipeline_kit import house, published, rows, written
 
@@ -71,13 +72,10 @@ def test_a_join_computes_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("columns: {revenue", "columns: {label: max(label), revenue"),
     )
     right = published(path, settings)
-    assert [(row["product"], row["label"]) for row in rows(right, settings)] == [
-        ("desk", None),
-        ("lamp", "Lamp of brass"),
-    ] or [(row["product"], row["label"]) for row in rows(right, settings)] == [
+    assert {(row["product"], row["label"]) for row in rows(right, settings)} == {
         ("lamp", "Lamp of brass"),
         ("desk", None),
-    ]
+    }
     assert module(path).WHOLE is True
     assert right.contract.partition_by == "hash"
 
@@ -115,6 +113,56 @@ def test_values_of_steps_are_looked_up_when_it_runs(tmp_path: Path, monkeypatch:
         published(path, settings)
     monkeypatch.setenv("WANTED", "lamp")
     assert [row["product"] for row in rows(published(path, settings, "two"), settings)] == ["lamp"]
+    monkeypatch.setenv("WANTED", 'x" or true or "')
+    with pytest.raises(ValidationFailed, match="from 1 to 0 rows"):  # a text like any other, which no row has
+        published(path, settings, "three", full_refresh=True)
+
+
+def test_a_value_that_is_looked_up_is_in_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = house(tmp_path, monkeypatch)
+    monkeypatch.setenv("HIDDEN", "Hunter2'{x}")
+    fill = "  - derive: {day: null}\n  - fill_nulls: {day: '${HIDDEN}'}\n  - cast: {day: integer}\n"
+    used = "columns: {revenue", "columns: {day: max(day), revenue"
+    path = written(tmp_path, ("steps:\n", "steps:\n" + fill), used)
+    with pytest.raises(TransformError, match="is no integer exactly") as error:
+        published(path, settings)
+    record = reports.read(settings, "shop/orders", "one")
+    assert record is not None
+    assert "Hunter2" not in f"{error.value} {record.error} {caplog.text}"
+
+
+def test_a_source_that_was_never_read_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = house(tmp_path, monkeypatch)
+    path = written(
+        tmp_path,
+        (
+            "steps:\n",
+            "  names:\n    path: ${ORDERS}/../names.csv\n    fields: {product: string, label: string}\n"
+            "    key: [product]\nsteps:\n  - lookup: {in: names, on: [product], columns: [label]}\n",
+        ),
+    )
+    with pytest.raises(SourceError, match="The source names of shop/orders was never read"):
+        published(path, settings)
+    (tmp_path / "names.csv").write_text("product,label\nlamp,Lamp\n", encoding="utf-8")
+    published(path, settings, "two")
+    (tmp_path / "names.csv").unlink()
+    assert len(rows(published(path, settings, "three"), settings)) == 2  # as it was
+
+
+def test_many_columns_are_judged_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"c{number}" for number in range(300)]
+    settings = house(tmp_path, monkeypatch, f"order_id,{','.join(names)}\n1,{','.join('1' for _ in names)}\n")
+    fields = "".join(f"      {name}: {{type: integer, min: 0, max: 9}}\n" for name in names)
+    text = (
+        "description: Wide\nowner: shop\nsources:\n  wide:\n    path: ${ORDERS}\n    fields:\n"
+        f"      order_id: string\n{fields}    key: [order_id]\n"
+        "steps:\n  - select: [order_id, c0, c299]\ncollection: {key: [order_id], freshness: 48h}\n"
+    )
+    path = written(tmp_path)
+    path.write_text(text, encoding="utf-8")
+    assert rows(published(path, settings), settings) == [{"order_id": "1", "c0": 1, "c299": 1}]
 
 
 def test_the_sources_settings_are_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

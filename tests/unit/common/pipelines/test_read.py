@@ -75,7 +75,8 @@ def test_the_files_name_says_what_it_is(tmp_path: Path) -> None:
 
 def test_an_alias_that_names_itself_ends(tmp_path: Path) -> None:
     path = written(tmp_path, ("owner: shop-data", "owner: shop-data\ntags: &tags [*tags]"))
-    assert refused(path)
+    with pytest.raises(PipelineError, match="with its aliases it has more than"):
+        read(path)
 
 
 def test_where_pipelines_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

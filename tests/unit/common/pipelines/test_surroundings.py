@@ -57,6 +57,7 @@ def test_a_right_schedule(tmp_path: Path, schedule: str) -> None:
         ("extract_x: 'csv:///x'", "2:11: 'extract_x' cannot name a target"),
         ("out: ./folder/x", "2:11: a target is a URL, such as parquet:///data/out, or a Connection's id"),
         ("out: 'postgresql://a:b@host/x'", "2:11: a password stands in the file"),
+        ("out: 'parket:///x'", "2:11: unknown kind of store 'parket': did you mean 'parquet'?"),
     ],
 )
 def test_a_wrong_target(tmp_path: Path, target: str, problem: str) -> None:

@@ -50,3 +50,34 @@ def test_without_a_key_it_is_said_how_to_get_one(
 )
 def test_what_is_still_to_be_looked_up(value: object, found: bool) -> None:
     assert values.is_open(value) is found
+
+
+def test_a_value_stands_in_sql_as_a_text_and_never_as_sql(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A", "x' OR '1'='1")
+    sql = "SELECT 'it''s ${A}' AS \"a\", '{b}', 'enc', f('${A}')"
+    wanted = "SELECT 'it''s x'' OR ''1''=''1' AS \"a\", '{b}', 'enc', f('x'' OR ''1''=''1')"
+    assert values.filled(sql, "here") == wanted
+
+
+def test_what_is_no_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLACE", "Hunter2")
+    with pytest.raises(SettingsError, match="no URL") as error:
+        values.resolved_url("${PLACE}", "targets of x")
+    assert "Hunter2" not in str(error.value)
+    assert values.resolved_url("warehouse", "here") == "warehouse"
+    assert values.resolved_url("csv:///${PLACE}", "here") == "csv:///Hunter2"
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("postgresql://u:Hunter2/XYZ@h/d", True),
+        ("postgresql://h/d?user=u&password=x", True),
+        ("postgresql://u:${PASSWORD}@h/d", False),
+        ("postgresql://u@h/d", False),
+        ("https://host/a:b", False),
+        (["x", {"y": "mysql://a:b@c/d"}], True),
+    ],
+)
+def test_a_password_in_a_url_is_seen(url: object, found: bool) -> None:
+    assert values.has_password(url) is found

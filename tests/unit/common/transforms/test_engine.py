@@ -149,6 +149,12 @@ def test_a_quotient_that_does_not_fit_is_an_error(frame: Callable[..., Any]) -> 
         wide.to_native().fetchall()
 
 
+def test_rows_are_equal_where_all_pairs_are(frame: Callable[..., Any]) -> None:
+    made = frame([{"a": "1", "b": "1"}, {"a": None, "b": None}, {"a": "1", "b": None}, {"a": "1", "b": "2"}])
+    found = engine.with_sql(made, same=engine.equal({"a": "b"})).to_native().fetchall()
+    assert [row[-1] for row in found] == [True, True, False, False]
+
+
 def test_groups_have_one_row_each(frame: Callable[..., Any]) -> None:
     rows = frame([{"a": 1, "b": "x", "c": 2}, {"a": 1, "b": "x", "c": 5}, {"a": 2, "b": "x", "c": 1}])
     found = engine.grouped(rows, ("a", "b"), most="max(c)", many="count(*) FILTER (c > 2)")

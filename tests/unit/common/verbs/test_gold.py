@@ -18,7 +18,7 @@ def test_a_sum_that_does_not_fit_says_what_to_look_for(shop: Shop) -> None:
     shop.write("a.csv", f"2026-01-01T10:00:00Z,P1,Mug,{2**62},99999999999999")
     with pytest.raises(TransformError) as caught:
         shop.run()
-    assert caught.value.what.startswith("A sum of sales/product_revenue does not fit its type: ")
+    assert caught.value.what.startswith("A value of sales/product_revenue does not fit its type: ")
     assert caught.value.next_step.startswith("Look for an absurd quantity or price")
     assert shop.rows("silver"), "the record can be looked at"
 
