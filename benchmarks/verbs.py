@@ -10,18 +10,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from shared import report
 
 from common.utils.odcs import load_contract
 from common.utils.settings import Settings
 from common.utils.window import Window
-from common.verbs.references import Run, Transformed
+from common.verbs.references import Run
 from common.verbs.subject import Subject
 
 ROWS = 10_000
@@ -44,26 +43,27 @@ def write_orders(folder: Path) -> None:
 
 def verbs(source: Path, home: Path) -> dict[str, float]:
     """Seconds of each verb, and the revenue that gold holds."""
+    began = time.perf_counter()
+    from common.io import reports
+
     mapping = {"PATH": str(source), "KEY": "order_line_id", "UPDATED_AT": "updated_at"}
-    os.environ.update({f"{SUBJECT.variables}{name}": value for name, value in mapping.items()})
+    variables = SUBJECT.intake("order_lines").variables
+    os.environ.update({f"{variables}{name}": value for name, value in mapping.items()})
     os.environ["VITRINE_HOME"] = str(home)
     settings = Settings.from_environment()
     contract = load_contract(settings.contracts / "sales" / "product_revenue.odcs.yaml")
     run = Run("bench", Window(None, datetime(2027, 1, 1, tzinfo=UTC)))
-    calls: dict[str, Callable[[Callable[..., Any], Any], Any]] = {
-        "extract": lambda verb, _: verb(SUBJECT, settings, run, live_watermark=None, live_source=None),
-        "transform": lambda verb, extracted: verb(SUBJECT, settings, extracted),
-    }
-    figures: dict[str, float] = {}
-    reference: Any = None
-    for name in VERBS:
-        began = datetime.now(UTC)
-        call = calls.get(name, lambda verb, reference: verb(contract, settings, reference))
-        reference = call(getattr(import_module(f"common.verbs.{name}"), name), reference)
-        figures[name] = (datetime.now(UTC) - began).total_seconds()
-        if isinstance(reference, Transformed):
-            figures["revenue"] = float(reference.ledger.gold["revenue"])
-    return figures
+    marks: list[tuple[str, float]] = []
+    import_module("common.verbs.pipeline").run_all(
+        SUBJECT, contract, settings, run, lambda verb: marks.append((verb.split()[0], time.perf_counter()))
+    )
+    ends = [*(at for _, at in marks[1:]), time.perf_counter()]
+    figures = {verb: end - at for (verb, at), end in zip(marks, ends, strict=True)}
+    figures["extract"] += marks[0][1] - began  # with its imports
+    record = reports.read(settings, contract.name, run.id)
+    assert record
+    assert record.ledger
+    return {**figures, "revenue": float(record.ledger.gold["revenue"])}
 
 
 def pandas(source: Path, home: Path) -> dict[str, float]:
