@@ -23,7 +23,9 @@ Reason = Annotated[
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="A pipeline's file <domain>/<subject>_v<major>.yaml.", show_default=False
+        metavar="FILE|DOMAIN/SUBJECT",
+        help="A pipeline's file <domain>/<subject>_v<major>.yaml, or its collection.",
+        show_default=False,
     ),
 ]
 Write = Annotated[bool, typer.Option("--write", help="Write the file.")]

@@ -40,15 +40,28 @@ def collection_of(what: str) -> str:
 
 
 def checked_of(path: Path) -> Checked:
-    """The pipeline in a file, with nothing wrong in it.
+    """The pipeline in a file, or of a collection, with nothing wrong in it.
+
+    Args:
+        path: The file, or ``domain/subject`` of one among the pipelines.
 
     Raises:
         PipelineError: There is no such file, or all that is wrong in it.
     """
     from common.pipelines.checked import checked  # noqa: PLC0415 (heavy)
 
+    path = _file_of(path)
     _named(path)
     return checked(path.absolute(), Settings.from_environment())
+
+
+def _file_of(path: Path) -> Path:
+    """The file of a collection that is named instead of it."""
+    if path.exists() or not NAME.fullmatch(str(path)):
+        return path
+    found = sorted(folder().glob(f"{path}_v*.yaml"))
+    same = [one for one in found if one.stem.rpartition("_v")[0] == path.name]
+    return same[-1] if same else path
 
 
 def _named(path: Path) -> re.Match[str]:

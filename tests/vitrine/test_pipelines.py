@@ -34,6 +34,13 @@ def test_a_collection_is_itself() -> None:
         collection_of("sales")
 
 
+def test_a_pipeline_by_its_collection(pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_PIPELINES", str(pipeline.parents[1]))
+    assert checked_of(Path("shop/orders")).pipeline.path == pipeline
+    with pytest.raises(PipelineError, match="There is no such file"):
+        checked_of(Path("shop/order"))
+
+
 def test_a_file_that_is_not_there_or_not_right(pipeline: Path, changed: Any) -> None:
     with pytest.raises(PipelineError, match="There is no such file"):
         collection_of(str(pipeline.with_name("order_v1.yaml")))
