@@ -16,9 +16,19 @@ Collection = Annotated[
 Store = Annotated[
     str, typer.Option(metavar="NAME", help=f"'{MAIN}', which the API serves, or the name of a target.")
 ]
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise typer.BadParameter("say why; whoever looks at the history later will ask")
+    return reason
+
+
 Reason = Annotated[
     str,
-    typer.Option(metavar="TEXT", help="Why; kept with your name in the history.", show_default=False),
+    typer.Option(
+        metavar="TEXT", help="Why; kept with your name in the history.", show_default=False, callback=_said
+    ),
 ]
 File = Annotated[
     Path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,9 +84,10 @@ def run(
     asked = _window(window, now)
     name = collection_of(what)
     from common.verbs.references import Run  # noqa: PLC0415 (heavy: a wrong argument is said before)
-    from common.verbs.subject import Subject  # noqa: PLC0415
+    from common.verbs.subject import SAMPLES, Subject  # noqa: PLC0415
 
     contract, settings = collection_in(name)
+    os.environ.setdefault(SAMPLES, str(settings.home / "samples"))  # where make run has put them
     subject = Subject.of(contract)
     this = Run(f"manual__{now.isoformat()}", asked, full_refresh, dry_run, scheduled=False)
     began = time.monotonic()

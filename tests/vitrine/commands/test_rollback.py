@@ -28,6 +28,13 @@ def test_an_old_version_is_live_again_and_the_history_says_who_and_why(
     assert (event.asked.by, event.asked.reason, event.hold) == (user(), "wrong prices", False)
 
 
+def test_a_reason_says_something(published: House, run: Any) -> None:
+    done = run("rollback", NAME, "--reason", " ", "--yes")
+    assert done.code == 2
+    assert "say why" in done.err
+    assert published.live().number == 2
+
+
 def test_without_a_terminal_it_must_be_said_twice(published: House, process: Any) -> None:
     done = process(*ASKED, input="y\n")
     assert done.code == 2
