@@ -13,17 +13,8 @@ from common.pipelines.plan import Plan
 from common.pipelines.read import PipelineFile
 from common.pipelines.steps import DAY
 from common.utils.contract import PartitionBy
+from common.utils.odcs_schema import PHYSICAL_TYPES
 
-PHYSICAL = {
-    "string": "string",
-    "integer": "bigint",
-    "number": "double",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamp",
-    "object": "json",
-    "array": "json",
-}
 HOUR = 3600
 
 
@@ -119,7 +110,7 @@ def _property(collection: CollectionSpec, by: PartitionBy, name: str, column: Co
     found: dict[str, Any] = {
         "name": name,
         "logicalType": "number" if kind.name == "decimal" else kind.name,
-        "physicalType": str(kind) if kind.name == "decimal" else PHYSICAL[kind.name],
+        "physicalType": str(kind) if kind.name == "decimal" else PHYSICAL_TYPES[kind.name],
     }
     if description := collection.descriptions.get(name):
         found["description"] = description

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from common.pipelines.expressions.literals import Value, sql_of
+from common.pipelines.expressions.literals import is_of
 from common.pipelines.expressions.types import STRING, Type
 from common.pipelines.format_rules import OneOf, Pattern, Range, RowCount, Rule
 from common.pipelines.plan import Plan
@@ -48,7 +48,7 @@ def _of_range(rule: Range, kind: Type) -> Iterator[Problem]:
     if rule.min is None and rule.max is None:
         yield ("range",), "say min, max or both"
     for side, bound in (("min", rule.min), ("max", rule.max)):
-        if bound is not None and not _is_one(bound, Type("decimal", 38, 12) if kind.is_number else kind):
+        if bound is not None and not is_of(bound, Type("decimal", 38, 12) if kind.is_number else kind):
             yield ("range", side), f"{bound!r} is no {kind}"
 
 
@@ -63,7 +63,7 @@ def _of_pattern(rule: Pattern, kind: Type) -> Iterator[Problem]:
 
 def _of_set(rule: OneOf, kind: Type) -> Iterator[Problem]:
     for value in rule.values:
-        if not _is_one(value, kind):
+        if not is_of(value, kind):
             yield ("one_of", "values"), f"{value!r:.40} is no {kind}"
 
 
@@ -72,11 +72,3 @@ def _of_count(rule: RowCount) -> Iterator[Problem]:
         yield ("row_count",), "say min, max or both"
     elif rule.min is not None and rule.max is not None and rule.min > rule.max:
         yield ("row_count",), f"no number is at least {rule.min} and at most {rule.max}"
-
-
-def _is_one(value: Value, kind: Type) -> bool:
-    try:
-        sql_of(value, kind)
-    except ValueError:
-        return False
-    return True

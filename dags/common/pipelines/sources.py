@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from common.pipelines.expressions.literals import sql_of
+from common.pipelines.expressions.literals import is_of
 from common.pipelines.expressions.patterns import is_pattern
 from common.pipelines.expressions.types import DATE, STRING, TIMESTAMP, Type
 from common.pipelines.format import FieldSpec, Source
@@ -56,6 +56,9 @@ def _check_roles(file: MarkedYaml, at: Place, source: Source) -> None:
 
 def _check_field(file: MarkedYaml, at: Place, field: FieldSpec) -> None:
     kind = Type.of(field.type)
+    for name in ("min", "max", "pattern", "one_of"):
+        if is_open(getattr(field, name)):
+            file.report((*at, name), f"{name} is written out here: nothing is looked up in it")
     for side in ("min", "max"):
         value = getattr(field, side)
         if value is not None and not _fits(value, kind):
@@ -67,26 +70,15 @@ def _check_field(file: MarkedYaml, at: Place, field: FieldSpec) -> None:
     if field.one_of and kind.name not in ("string", "integer"):
         file.report((*at, "one_of"), f"one_of is of a string or integer, and this is {kind}")
     for value in field.one_of:
-        if kind.name in ("string", "integer") and not _is_one(value, kind):
+        if kind.name in ("string", "integer") and not is_of(value, kind):
             file.report((*at, "one_of"), f"{value!r:.40} is no {kind}")
-
-
-def _is_one(value: Any, kind: Type) -> bool:
-    try:
-        sql_of(value, kind)
-    except ValueError:
-        return False
-    return True
 
 
 def _fits(value: Any, kind: Type) -> bool:
     if not kind.is_number and kind not in (DATE, TIMESTAMP):
         return False
-    try:
-        sql_of(str(value) if kind.name == "decimal" else value, WIDEST if kind.is_exact else kind)
-    except ValueError:
-        return False
-    return True
+    exact = str(value) if kind.name == "decimal" else value
+    return is_of(exact, WIDEST if kind.is_exact else kind)
 
 
 def _check_kind(pipeline: PipelineFile, at: Place, source: Source) -> None:

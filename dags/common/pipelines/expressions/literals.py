@@ -30,6 +30,15 @@ def sql_of(value: Value, kind: Type) -> str:
     return found
 
 
+def is_of(value: Value, kind: Type) -> bool:
+    """Whether a value is one of a type."""
+    try:
+        sql_of(value, kind)
+    except ValueError:
+        return False
+    return True
+
+
 def _sql(value: Value, kind: Type) -> str | None:
     found = None
     match kind.name, value:

@@ -20,6 +20,11 @@ def test_the_good_source_is_right(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
+        (
+            "quantity: integer",
+            "quantity: {type: string, one_of: ['${A}']}",
+            "11:32: one_of is written out here",
+        ),
         ("quantity: integer", "quantity: {type: integer, min: 1e30}", "11:33: 1e+30 is no integer"),
         ("key: [order_id]", "key: [orderid]", "14:11: unknown field 'orderid': did you mean 'order_id'?"),
         (
