@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from common.pipelines.expressions.types import Columns
 from common.pipelines.plan import (
@@ -120,7 +120,7 @@ class _Planner:
             self._file.report_unknown(at, "step", name, steps())
             return None
         try:
-            step: Any = TypeAdapter(steps()[name]).validate_python(value)
+            step: Any = steps()[name].model_validate(value)
         except ValidationError as error:
             for wrong in error.errors():
                 self._wrong(at, name, wrong)
@@ -129,11 +129,6 @@ class _Planner:
         return PlannedStep(name, place, step.plan(scope))
 
     def _wrong(self, at: Place, name: str, wrong: Any) -> None:
-        loc = tuple(
-            one
-            for one in wrong["loc"]
-            if isinstance(one, int) or one in _keys(self._file.data, (*at, *wrong["loc"]))
-        )
         if wrong["type"] == "extra_forbidden":
             fields = getattr(steps()[name], "model_fields", {})
             known = [field.alias or key for key, field in fields.items()]
@@ -141,21 +136,7 @@ class _Planner:
         if wrong["type"] == "missing":
             return self._file.report(at, f"{name}: '{wrong['loc'][-1]}' is missing")
         text = wrong["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        return self._file.report((*at, *loc), f"{name}: {text[:1].lower()}{text[1:]}")
-
-
-def _keys(data: Any, place: Place) -> set[Any]:
-    """Those of the steps of a place that lead somewhere."""
-    found = set()
-    for step in place:
-        if not isinstance(data, Mapping) or step not in data:
-            if isinstance(data, list) and isinstance(step, int) and step < len(data):
-                data = data[step]
-                continue
-            continue
-        found.add(step)
-        data = data[step]
-    return found
+        return self._file.report((*at, *wrong["loc"]), f"{name}: {text[:1].lower()}{text[1:]}")
 
 
 class _Tables(Mapping[str, Columns]):
