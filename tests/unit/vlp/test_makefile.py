@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TARGETS = {"setup", "run", "up", "api", "token", "openapi", "dead-letters"}
-TARGETS |= {"check-pipelines", "pipeline-schema", "catalogue"}
+TARGETS |= {"check-pipelines", "pipeline-schema", "catalogue", "check-generated"}
 TARGETS |= {"test", "faults", "lint", "types", "bench", "lock", "clean", "help"}
 
 

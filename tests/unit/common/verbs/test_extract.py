@@ -160,7 +160,8 @@ def test_another_source_than_the_live_one_is_refused_unless_all_is_rebuilt(shop:
         "The live version of sales/product_revenue came from another source or mapping than "
         f"Files at {shop.files}: the two would be mixed. "
         "Where: the variables VITRINE_SALES_PRODUCT_REVENUE_*. "
-        "Next: Set them back, or trigger the DAG with full_refresh to rebuild all from this source."
+        "Next: Set them back (of a pipeline in YAML, its fields and steps), or trigger the DAG with "
+        "full_refresh to rebuild all from this source."
     )
     rebuilt = shop.run(live=live, full_refresh=True)
     assert shop.extract(live=replace(live, source=rebuilt.source)).source == rebuilt.source != "another"

@@ -19,7 +19,7 @@ def test_a_sum_that_does_not_fit_says_what_to_look_for(shop: Shop) -> None:
     with pytest.raises(TransformError) as caught:
         shop.run()
     assert caught.value.what.startswith("A value of sales/product_revenue does not fit its type: ")
-    assert caught.value.next_step.startswith("Look for an absurd quantity or price")
+    assert caught.value.next_step.startswith("Look for an absurd number or date")
     assert shop.rows("silver"), "the record can be looked at"
 
 
