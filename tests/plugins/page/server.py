@@ -39,6 +39,7 @@ class Server:
             "VITRINE_HOME": str(folder / "home"),
             "VITRINE_COLLECTIONS": f"sqlite:///{folder / 'collections.db'}",
             "VITRINE_CONTRACTS": str(folder / "contracts"),
+            "VITRINE_PIPELINES": str(folder / "pipelines"),  # there are none
         }
         if not migrated:
             self._run("-m", "airflow", "db", "migrate")
