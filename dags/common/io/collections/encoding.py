@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from common.io.collections.protocol import Operator, QueryError
+from common.io.collections.protocol import Operator, QueryError, StoreError
 from common.utils.contract import Contract, Field, FieldType
 from common.utils.errors import ContractError
 
@@ -116,8 +116,12 @@ def _encode_column(column: pa.ChunkedArray[Any], field: Field) -> pa.ChunkedArra
 
 
 def decode(stored: Sequence[Any] | pa.Array[Any], field: Field) -> pa.Array[Any]:
-    """Stored values of one column in the contract's Arrow type."""
-    array = pa.array(stored, STORED[field.type])
+    """Stored values of one column in the contract's Arrow type; StoreError where they are of another."""
+    try:
+        array = pa.array(stored, STORED[field.type])
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        what = f"'{field.name}' is {field.type} in the contract now, and is stored as something else."
+        raise StoreError(what, next_step="Another type takes a new major version.") from error
     if field.type == "decimal":
         return array.cast(pa.decimal128(19, 0)).view(field.arrow.type)
     if field.type == "date":

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from common.io.collections.encoding import decode, encode, encode_bound, encode_value
-from common.io.collections.protocol import Operator, QueryError
+from common.io.collections.protocol import Operator, QueryError, StoreError
 from common.utils.contract import Field
 
 MONEY = Field("money", "decimal", precision=18, scale=4)
@@ -100,3 +100,9 @@ def test_a_bound_keeps_the_meaning_of_its_comparison() -> None:
 def test_values_of_another_type_are_refused(kind: Any, value: Any, wanted: str) -> None:
     with pytest.raises(QueryError, match=wanted):
         encode_value(Field("f", kind, precision=18, scale=4), value)
+
+
+def test_what_is_stored_as_another_type_is_told() -> None:
+    with pytest.raises(StoreError, match="'n' is integer in the contract now") as error:
+        decode(["a"], Field("n", "integer"))
+    assert "new major version" in str(error.value)
