@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from common.utils.errors import VitrineError
+from common.utils.errors import VitrineError, first_line
 from vitrine.commands import (
     catalogue,
     check,
@@ -24,7 +24,7 @@ from vitrine.commands import (
 )
 from vitrine.interruption import pressed, watched
 from vitrine.new.command import new
-from vitrine.output import first_line, note, told
+from vitrine.output import note, told
 
 REFUSED, INTERRUPTED = 1, 130
 

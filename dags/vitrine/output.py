@@ -41,11 +41,6 @@ def on_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def first_line(error: BaseException) -> str:
-    """What a library says, without what follows: SQL, in which values may stand."""
-    return str(error).partition("\n")[0]
-
-
 def told(error: VitrineError) -> str:
     """An error as a user reads it: what, where and next on a line each."""
     lines = [error.what, error.where and f"  Where: {error.where}"]

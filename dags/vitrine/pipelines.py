@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from common.pipelines.read import DOMAIN, FILE, PipelineError, folder
+from common.pipelines.read import DOMAIN, FILE, PipelineError, folder, subject_of
 from common.utils.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _file_of(path: Path) -> Path:
     if path.exists() or not NAME.fullmatch(str(path)):
         return path
     found = sorted(folder().glob(f"{path}_v*.yaml"))
-    same = [one for one in found if one.stem.rpartition("_v")[0] == path.name]
+    same = [one for one in found if subject_of(one) == path.name]
     return same[-1] if same else path
 
 

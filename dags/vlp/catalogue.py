@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from common.pipelines.checked import checked
 from common.pipelines.contracts import contract_of
 from common.pipelines.read import path_of
-from common.utils.odcs import SUFFIX
-from common.utils.settings import REPOSITORY, Settings
+from common.utils.odcs import SUFFIX, contract_file
+from common.utils.settings import REPOSITORY, Settings, from_repository
 from common.verbs.subject import Subject
 from vlp.defaults import COLLECTION_TAG
 from vlp.lineage import graph
@@ -22,7 +22,7 @@ from vlp.local import all_dags, awaited, collection_name
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
-    from common.utils.contract import Contract, Field
+    from common.utils.contract import Contract
 
 PAGE = REPOSITORY / "docs"
 """The folder of the page, from which its links lead."""
@@ -125,7 +125,7 @@ def _entry(dag: DAG, settings: Settings) -> Entry:
     after = tuple(sorted(awaited(dag.timetable.asset_condition)))
     known = (dag.dag_id, dag.description or "")
     if COLLECTION_TAG not in dag.tags:
-        return Entry(*known, _relative(Path(dag.fileloc)), _schedule(dag, after), after, owner)
+        return Entry(*known, from_repository(Path(dag.fileloc)), _schedule(dag, after), after, owner)
     contract = contract_of(settings, collection_name(dag))
     subject = Subject.of(contract)
     pipeline = path_of(subject.domain, subject.name, subject.major)
@@ -133,7 +133,7 @@ def _entry(dag: DAG, settings: Settings) -> Entry:
     targets = checked(pipeline, settings).pipeline.spec.targets if in_yaml else {}
     return Entry(
         *known,
-        _relative(pipeline if in_yaml else Path(dag.fileloc)),
+        from_repository(pipeline if in_yaml else Path(dag.fileloc)),
         _schedule(dag, after),
         after,
         owner,
@@ -157,19 +157,15 @@ def _origin(name: str, default: Any) -> Origin:
 
 
 def _promise(contract: Contract, settings: Settings, pipeline: Path) -> Promise:
-    file = settings.contracts / f"{contract.name}{SUFFIX}"
+    file = contract_file(settings.contracts, contract.name)
     return Promise(
-        _relative(file if file.is_file() else pipeline),
+        from_repository(file if file.is_file() else pipeline),
         contract.version,
         tuple(contract.key),
-        {field.name: _type(field) for field in contract.fields},
+        {field.name: field.type_name for field in contract.fields},
         _hours(contract.freshness),
         tuple(contract.roles),
     )
-
-
-def _type(field: Field) -> str:
-    return f"decimal({field.precision},{field.scale})" if field.type == "decimal" else field.type
 
 
 def _hours(time: timedelta) -> str:
@@ -198,14 +194,6 @@ def _section(one: Entry) -> list[str]:
         f"fresh within {promise.freshness}; for {', '.join(promise.roles)}",
         f"- fields {fields}",
     ]
-
-
-def _relative(path: Path) -> str:
-    return (
-        path.resolve().relative_to(REPOSITORY).as_posix()
-        if path.resolve().is_relative_to(REPOSITORY)
-        else str(path)
-    )
 
 
 def _link(file: str) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from common.pipelines.format import PipelineSpec, Retries
-from common.pipelines.read import FILE
+from common.pipelines.read import FILE, dag_id, name_of
 from common.pipelines.surroundings import beside
 from common.utils.errors import VitrineError
-from common.utils.odcs import SUFFIX
-from common.utils.settings import REPOSITORY, Settings
+from common.utils.odcs import contract_file
+from common.utils.settings import Settings, from_repository
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Card(BaseModel):
     @property
     def dag_id(self) -> str:
         """``vitrine_<domain>_<subject>_v<major>``."""
-        return f"vitrine_{self.domain}_{self.subject}_v{self.major}"
+        return dag_id(self.domain, self.subject, self.major)
 
 
 def card(path: Path, settings: Settings) -> Card:
@@ -77,10 +77,9 @@ def card(path: Path, settings: Settings) -> Card:
 def _made(path: Path, settings: Settings) -> Card:
     from common.pipelines.checked import checked  # noqa: PLC0415 (the adapters' drivers, and the language)
 
-    told = path.resolve().relative_to(REPOSITORY) if path.resolve().is_relative_to(REPOSITORY) else path
     said = FILE.fullmatch(path.name)
     name = said["subject"] if said else path.stem
-    known = {"path": str(told), "domain": path.parent.name, "subject": name}
+    known = {"path": from_repository(path), "domain": path.parent.name, "subject": name}
     try:
         spec = checked(path, settings).pipeline.spec
     except Exception as error:  # whatever it is: it is this file's, and no other's
@@ -116,7 +115,7 @@ def _keep(kept: Path, made: Card) -> None:
 
 def _digest(path: Path, settings: Settings) -> str:
     """Of everything that decides whether the file is right."""
-    contract = settings.contracts / path.parent.name / f"{path.stem.rpartition('_v')[0]}{SUFFIX}"
+    contract = contract_file(settings.contracts, name_of(path))
     parts = [str(path), _content(path), _content(contract), *beside(path), _code()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -14,7 +14,7 @@ from common.pipelines import contract as contracts
 from common.pipelines.expressions.types import DATE
 from common.pipelines.plan import Plan
 from common.pipelines.planner import plan
-from common.pipelines.read import PipelineFile, paths, read
+from common.pipelines.read import PipelineFile, name_of, read
 from common.pipelines.rules import check_rules
 from common.pipelines.sources import check_sources
 from common.pipelines.steps import DAY, Scope
@@ -23,7 +23,7 @@ from common.pipelines.values import is_open
 from common.utils.contract import Contract
 from common.utils.errors import ContractError, VitrineError, did_you_mean
 from common.utils.marked_yaml import Place
-from common.utils.odcs import SUFFIX, load_contract, parse_contract
+from common.utils.odcs import contract_file, load_contract, parse_contract
 from common.utils.settings import REPOSITORY, Settings
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,7 @@ def checked(path: Path, settings: Settings | None = None) -> Checked:
     Raises:
         PipelineError: Naming file, line, column and what is wrong, for all problems of the file.
     """
-    contracts_folder = (settings or Settings.from_environment()).contracts
-    of = contracts_folder / path.parent.name / f"{path.stem.rpartition('_v')[0]}{SUFFIX}"
+    of = contract_file((settings or Settings.from_environment()).contracts, name_of(path))
     return _checked(path.absolute(), of, (_changed(path), _changed(of)), beside(path))
 
 
@@ -64,8 +63,7 @@ def _checked(path: Path, contract_file: Path, _changed: tuple[int, int], _beside
     check_targets(pipeline)
     check_surroundings(pipeline)
     planned = plan(pipeline, SOME_TIME)
-    if planned is None or pipeline.file.problems:
-        pipeline.file.demand_right()
+    pipeline.file.demand_right()
     assert planned is not None  # noqa: S101 (for the types: without a plan there is a problem)
     _check_collection(pipeline, planned)
     _check_totals(pipeline, planned)
@@ -96,11 +94,6 @@ def check(files: Iterable[Path], settings: Settings | None = None) -> dict[Path,
     for path, problem in _circles(right):
         found[path].append(problem)
     return found
-
-
-def check_all(settings: Settings) -> dict[Path, list[str]]:
-    """As :func:`check`, of all files there are."""
-    return check(paths(settings.pipelines), settings)
 
 
 def _circles(right: Mapping[Path, Checked]) -> Iterator[tuple[Path, str]]:
@@ -235,7 +228,7 @@ def _check_fits(pipeline: PipelineFile, planned: Plan, contract: Contract) -> No
             pipeline.file.report(place, f"the contract has no column '{name}': {did_you_mean(name, fields)}")
             continue
         field = fields[name]
-        kind = f"decimal({field.precision},{field.scale})" if field.type == "decimal" else field.type
+        kind = field.type_name
         if kind != str(column.type):
             pipeline.file.report(
                 place, f"'{name}' is {kind} in the contract, and {column.type} after the steps"

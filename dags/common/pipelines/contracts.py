@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from common.pipelines.checked import checked
-from common.pipelines.read import FILE, paths
+from common.pipelines.read import FILE, name_of, paths
 from common.utils.contract import Contract
 from common.utils.errors import ContractError, VitrineError, did_you_mean
-from common.utils.odcs import SUFFIX, contract_names, load_contract, load_contracts
+from common.utils.odcs import contract_file, contract_names, load_contract, load_contracts
 from common.utils.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,12 +44,11 @@ def contract_of(settings: Settings, name: str) -> Contract:
         ContractError: There is none, or it is wrong.
         PipelineError: The pipeline that it is derived from is wrong.
     """
-    file = settings.contracts / f"{name}{SUFFIX}"
+    file = contract_file(settings.contracts, name)
     if file.is_file():
         return load_contract(file)
-    domain, _, subject = name.partition("/")
     for path in paths(settings.pipelines):
-        if path.parent.name == domain and path.stem.rpartition("_v")[0] == subject:
+        if name_of(path) == name:
             return checked(path, settings).contract
     known = names(settings)
     raise ContractError(f"There is no collection '{name}': {did_you_mean(name, known)}", where=str(file))

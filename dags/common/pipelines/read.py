@@ -51,7 +51,12 @@ class PipelineFile:
     @property
     def dag_id(self) -> str:
         """``vitrine_<domain>_<subject>_v<major>``."""
-        return f"vitrine_{self.domain}_{self.subject}_v{self.major}"
+        return dag_id(self.domain, self.subject, self.major)
+
+
+def dag_id(domain: str, subject: str, major: int) -> str:
+    """``vitrine_<domain>_<subject>_v<major>``."""
+    return f"vitrine_{domain}_{subject}_v{major}"
 
 
 def folder() -> Path:
@@ -62,6 +67,16 @@ def folder() -> Path:
 def paths(below: Path) -> list[Path]:
     """The files of all pipelines, by domain and name."""
     return sorted([*below.glob("*/*.yaml"), *below.glob("*/*.yml")])
+
+
+def subject_of(path: Path) -> str:
+    """The subject that a file is named after, whatever else is wrong with its name."""
+    return path.stem.rpartition("_v")[0]
+
+
+def name_of(path: Path) -> str:
+    """``domain/subject`` of a file, as far as its place tells."""
+    return f"{path.parent.name}/{subject_of(path)}"
 
 
 def path_of(domain: str, subject: str, major: int) -> Path:

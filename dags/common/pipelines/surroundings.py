@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from common.io.collections import known_schemes
-from common.pipelines.read import PipelineFile
+from common.pipelines.read import PipelineFile, subject_of
 from common.pipelines.values import IN_CLEAR, has_password, is_open
 from common.utils.settings import EXTRACT, MAIN, REPOSITORY
 
@@ -70,7 +70,7 @@ def beside(path: Path) -> tuple[str, ...]:
     """The files that may make a DAG of the same id as a pipeline's, or a collection of the same name."""
     folder = path.parent
     changed = folder.stat().st_mtime_ns if folder.is_dir() else 0
-    named = _by_subject(folder, changed).get(path.stem.rpartition("_v")[0], ())
+    named = _by_subject(folder, changed).get(subject_of(path), ())
     code = REPOSITORY / "dags" / folder.name / f"{path.stem}.py"
     return (*named, *([str(code.relative_to(REPOSITORY))] if code.exists() else []))
 
@@ -80,7 +80,7 @@ def _by_subject(folder: Path, changed: int) -> Mapping[str, tuple[str, ...]]:
     """The names of a folder's files by subject; the folder is looked through once until it changes."""
     found: dict[str, tuple[str, ...]] = {}
     for name in sorted(os.listdir(folder)) if changed else []:  # noqa: PTH208 (a thousand of them, often)
-        subject = name.rpartition(".")[0].rpartition("_v")[0]
+        subject = subject_of(Path(name))
         found[subject] = (*found.get(subject, ()), name)
     return found
 

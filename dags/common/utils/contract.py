@@ -52,6 +52,11 @@ class Field:
     examples: tuple[Any, ...] = ()
 
     @property
+    def type_name(self) -> str:
+        """The type, of a decimal with its digits: ``decimal(18,4)``."""
+        return f"decimal({self.precision},{self.scale})" if self.type == "decimal" else self.type
+
+    @property
     def arrow(self) -> pa.Field[Any]:
         """The column's Arrow field."""
         kinds: dict[str, pa.DataType] = {

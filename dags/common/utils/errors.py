@@ -43,6 +43,11 @@ class LedgerError(VitrineError):
     """A ledger does not balance: nothing may be published."""
 
 
+def first_line(error: BaseException) -> str:
+    """What a library says, without what follows: places in its code, or SQL, in which values may stand."""
+    return str(error).partition("\n")[0]
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Ends an error about a wrong name: with the nearest right one, or all there are where none is near."""
     names = sorted(known)

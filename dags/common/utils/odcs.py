@@ -44,6 +44,11 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     return {contract.name: contract for contract in contracts}
 
 
+def contract_file(folder: Path, name: str) -> Path:
+    """Where the contract of the collection ``domain/subject`` stands, if it has a file."""
+    return folder / f"{name}{SUFFIX}"
+
+
 def contract_names(folder: Path) -> list[str]:
     """The collections that there are contracts of, by the names of the files alone: none of them is read."""
     files = folder.glob(f"*/*{SUFFIX}")

@@ -170,6 +170,12 @@ class Settings(BaseSettings):
             raise settings_error(error) from error
 
 
+def from_repository(path: Path) -> str:
+    """A path as seen from the root of the repository, where it is in there."""
+    whole = path.resolve()
+    return whole.relative_to(REPOSITORY).as_posix() if whole.is_relative_to(REPOSITORY) else str(path)
+
+
 def variable_of(store: str) -> str:
     """The environment variable that says where a store is."""
     return "VITRINE_COLLECTIONS" if store == MAIN else f"VITRINE_TARGET_{store.upper()}"

@@ -15,7 +15,7 @@ import pyarrow as pa
 from common.io import lake
 from common.io.partitions import ALL_DAYS, Condition, as_sql
 from common.transforms.operations import Frame
-from common.utils.errors import VitrineError
+from common.utils.errors import VitrineError, first_line
 from common.utils.settings import Settings
 from common.verbs.days import dates
 from common.verbs.references import Extracted, Run, TableRef
@@ -101,21 +101,16 @@ def _fitting(subject: Subject, run: Run) -> Iterator[None]:
         yield
     except duckdb.InvalidInputException as error:
         raise TransformError(
-            f"A step of {subject.collection} refuses a value: {_first_line(error)}.",
+            f"A step of {subject.collection} refuses a value: {first_line(error)}.",
             where=f"gold, run {run.id}",
             next_step="Nothing was published. Filter or mend such records before that step.",
         ) from error
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise TransformError(
-            f"A value of {subject.collection} does not fit its type: {_first_line(error)}.",
+            f"A value of {subject.collection} does not fit its type: {first_line(error)}.",
             where=f"gold, run {run.id}",
             next_step="Look for an absurd number or date in silver; a wider type is a new contract.",
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    """What the engine says, without its SQL, in which values may stand."""
-    return str(error).partition("\n")[0]
 
 
 def as_of(laid: Sequence[Laid]) -> datetime:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from common.pipelines.read import path_of
+from common.pipelines.read import dag_id, path_of
 from common.pipelines.values import resolved, resolved_url
 from common.utils.errors import SettingsError, did_you_mean
 from common.utils.settings import EXTRACT, MAIN
@@ -53,7 +53,7 @@ class Subject:
     @property
     def dag_id(self) -> str:
         """``vitrine_sales_product_revenue_v1``."""
-        return f"vitrine_{self.domain}_{self.name}_v{self.major}"
+        return dag_id(self.domain, self.name, self.major)
 
     def module(self) -> Transforms:
         """Its pure functions: the pipeline of its name, else that module of transforms, imported now.

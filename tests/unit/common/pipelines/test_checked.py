@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from common.pipelines.cards import card
-from common.pipelines.checked import check, check_all, checked
+from common.pipelines.checked import check, checked
 from common.pipelines.contracts import contracts
-from common.pipelines.read import PipelineError
+from common.pipelines.read import PipelineError, folder, paths
 from common.utils.settings import Settings
 from unit.common.pipelines.pipeline_kit import house, published, rows, written
 
@@ -148,7 +148,7 @@ def test_pipelines_that_wait_for_each_other_are_told(tmp_path: Path, monkeypatch
     wait = '"@daily"', "{after: [shop/b]}"
     written(tmp_path, wait, name="shop/a_v1.yaml")
     written(tmp_path, ('"@daily"', "{after: [shop/a]}"), name="shop/b_v1.yaml")
-    told = [one for found in check_all(Settings.from_environment()).values() for one in found]
+    told = [one for found in check(paths(folder())).values() for one in found]
     assert len(told) == 1
     assert "pipelines wait for each other: shop/a waits for shop/b waits for shop/a" in told[0]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from common.utils.errors import ContractError, VitrineError, did_you_mean
+from common.utils.errors import ContractError, VitrineError, did_you_mean, first_line
 
 
 def test_an_error_says_what_where_and_what_next() -> None:
@@ -28,3 +28,8 @@ def test_the_nearest_right_name_is_told(name: str, told: str) -> None:
 
 def test_nothing_known_is_told_too() -> None:
     assert did_you_mean("a", []) == "known: none."
+
+
+def test_the_first_line_of_what_a_library_says() -> None:
+    assert first_line(ValueError("too large\n\nLINE 1: SELECT 'secret'")) == "too large"
+    assert first_line(ValueError()) == ""

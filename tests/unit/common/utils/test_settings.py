@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from common.utils.errors import SettingsError
-from common.utils.settings import MAIN, REPOSITORY, Settings
+from common.utils.settings import MAIN, REPOSITORY, Settings, from_repository
 
 PREFIX = "VITRINE_SALES_PRODUCT_REVENUE_"
 
@@ -121,3 +121,8 @@ def test_no_store_is_shown() -> None:
     settings = Settings(collections="postgresql://u:geheim@h/d", targets={"a": "mysql://u:geheim@h/d"})
     assert "geheim" not in repr(settings)
     assert "geheim" not in str(settings)
+
+
+def test_a_path_as_seen_from_the_repository(tmp_path: Path) -> None:
+    assert from_repository(REPOSITORY / "dags" / ".." / "docs" / "api.md") == "docs/api.md"
+    assert from_repository(tmp_path / "x.yaml") == str(tmp_path / "x.yaml")
