@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 import narwhals.stable.v2 as nw
@@ -12,7 +12,7 @@ from common.pipelines.expressions.types import DATE, TIMESTAMP, Type
 from common.pipelines.format import FieldSpec, Source
 from common.pipelines.steps import DAY
 from common.transforms import engine
-from common.transforms.operations import VERDICT, Frame
+from common.transforms.operations import Check, Frame, judged
 from common.utils.quoting import identifier, literal
 
 EPOCH = date(1970, 1, 1)
@@ -54,42 +54,18 @@ def clean(source: Source, received: Frame) -> Frame:
     typed = {_typed(name): parsed(name, Type.of(field.type)) for name, field in source.fields.items()}
     moment = source.event_time or source.updated_at
     typed["_event_at"] = engine.timestamp(moment) if moment else "CAST(NULL AS TIMESTAMPTZ)"
-    checks = [one for name, field in source.fields.items() for one in _checks(source, name, field)]
-    frame = _judged(engine.with_sql(received, **typed), checks)
+    found = [one for name, field in source.fields.items() for one in _checks(source, name, field)]
+    flags = {f"_broken_{at}": sql for at, (_, _, sql, _) in enumerate(found)}
+    typed_frame = engine.with_sql(received, **typed)
+    frame = engine.with_sql(typed_frame, **flags) if flags else typed_frame
+    checks = [
+        Check(rule, name, nw.col(flag), reason)
+        for flag, (rule, name, _, reason) in zip(flags, found, strict=True)
+    ]
     day = nw.col("_event_at").cast(nw.Date()) if source.event_time else nw.lit(EPOCH)
     columns = {name: nw.col(_typed(name)) for name in source.fields}
-    return frame.with_columns(**{**columns, DAY: day}).drop([_typed(name) for name in source.fields])
-
-
-def _judged(frame: Frame, checks: Sequence[Broken]) -> Frame:
-    """The frame with the verdict of the first check that a record breaks; a verdict it has already stands.
-
-    As :func:`common.transforms.operations.judged`, whose expressions grow too deep of hundreds of columns.
-    """
-    if not checks:
-        return frame
-    cases = " ".join(f"WHEN {sql} THEN {at}" for at, (_, _, sql, _) in enumerate(checks))
-    frame = engine.with_sql(frame, _broken=f"CASE WHEN _rule IS NULL THEN CASE {cases} END END")
-    told = {
-        "_told_rule": [literal(rule) for rule, _, _, _ in checks],
-        "_told_field": [literal(name) for _, name, _, _ in checks],
-        "_told_reason": [_sentence(name, reason) for _, name, _, reason in checks],
-    }
-    frame = engine.with_sql(
-        frame,
-        **{
-            column: f"CASE _broken {' '.join(f'WHEN {at} THEN {sql}' for at, sql in enumerate(each))} END"
-            for column, each in told.items()
-        },
-    )
-    verdict = {name: nw.coalesce(nw.col(name), nw.col(f"_told{name}")) for name in VERDICT}
-    return frame.with_columns(**verdict).drop("_broken", *told)
-
-
-def _sentence(name: str, reason: str) -> str:
-    """SQL of what is wrong, in words: ``quantity "some" is not a whole number``."""
-    shown = f"coalesce(' \"' || {identifier(name)} || '\"', '')"
-    return f"{literal(name)} || {shown} || {literal(f' {reason}')}"
+    own = [*(_typed(name) for name in source.fields), *flags]
+    return judged(frame, checks).with_columns(**{**columns, DAY: day}).drop(own)
 
 
 def _typed(name: str) -> str:

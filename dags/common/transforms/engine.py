@@ -94,6 +94,35 @@ def matches(column: str, pattern: str) -> str:
     return f"regexp_full_match({identifier(column)}, '{pattern}')"
 
 
+def told_once(
+    frame: nw.LazyFrame[Any], flags: Sequence[str], told: Mapping[str, Sequence[str]]
+) -> nw.LazyFrame[Any]:
+    """The frame with what is told by the first flag that is true, in rows of which nothing is told yet.
+
+    Of any number of flags: side by side in SQL, where one expression within the other grows too deep.
+
+    Args:
+        frame: With the flags, and the columns of ``told``.
+        flags: Columns that are true, false or null.
+        told: Of each column that is filled, the SQL for each flag; its first column tells whether it was.
+    """
+    first, *_ = told
+    cases = " ".join(f"WHEN {identifier(flag)} THEN {at}" for at, flag in enumerate(flags))
+    numbered = with_sql(frame, _first=f"CASE WHEN {identifier(first)} IS NULL THEN CASE {cases} END END")
+    texts = {
+        f"_told{name}": f"CASE _first {' '.join(f'WHEN {at} THEN {sql}' for at, sql in enumerate(each))} END"
+        for name, each in told.items()
+    }
+    filled = {name: nw.coalesce(nw.col(f"_told{name}"), nw.col(name)) for name in told}
+    return with_sql(numbered, **texts).with_columns(**filled).drop("_first", *texts)
+
+
+def sentence(name: str, column: str, reason: str) -> str:
+    """What is wrong with a value, in words: ``quantity "some" is not a whole number``."""
+    shown = f"coalesce(' \"' || CAST({identifier(column)} AS VARCHAR) || '\"', '')"
+    return f"{literal(name)} || {shown} || {literal(f' {reason}')}"
+
+
 def equal(pairs: Mapping[str, str]) -> str:
     """Whether the columns of all pairs are equal, where null is equal to null; of any number of columns."""
     same = (f"{identifier(one)} IS NOT DISTINCT FROM {identifier(other)}" for one, other in pairs.items())

@@ -19,6 +19,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from common.transforms import engine
+from common.utils.quoting import literal
 from common.utils.window import Window
 
 Frame = nw.LazyFrame[Any]
@@ -111,19 +112,17 @@ def received(bronze: Frame, columns: Mapping[str, str], key: Sequence[str], upda
 
 def judged(frame: Frame, checks: Sequence[Check]) -> Frame:
     """The frame with the verdict of the first check that a record breaks; a verdict it has already stands."""
-    rule, field, reason = (nw.col(name) for name in VERDICT)
-    broken = nw.lit(None).cast(nw.String())
-    for check in reversed(checks):
-        broken = nw.when(check.broken).then(nw.lit(check.rule)).otherwise(broken)
-    for check in checks:
-        this = nw.col("_broken") == check.rule
-        field = nw.when(this).then(nw.lit(check.field)).otherwise(field)
-        reason = nw.when(this).then(_sentence(check)).otherwise(reason)
-    return (
-        frame.with_columns(_broken=nw.when(rule.is_null()).then(broken))
-        .with_columns(_rule=nw.coalesce(rule, nw.col("_broken")), _field=field, _reason=reason)
-        .drop("_broken")
-    )
+    if not checks:
+        return frame
+    broken = {f"_check_{at}": check.broken for at, check in enumerate(checks)}
+    told = {
+        "_rule": [literal(check.rule) for check in checks],
+        "_field": [literal(check.field) for check in checks],
+        "_reason": [
+            engine.sentence(check.field, check.text or check.field, check.reason) for check in checks
+        ],
+    }
+    return engine.told_once(frame.with_columns(**broken), list(broken), told).drop(list(broken))
 
 
 def identified(frame: Frame, key: Sequence[str]) -> Frame:
@@ -220,14 +219,6 @@ def overlaid(held: Frame, arrived: Frame) -> Frame:
     """Held rows, with those that arrived in place of the ones of their identity; columns as in ``held``."""
     kept = held.join(arrived.select("_key"), on="_key", how="anti")
     return nw.concat([kept, arrived.select(kept.collect_schema().names())], how="vertical")
-
-
-def _sentence(check: Check) -> nw.Expr:
-    """In words: ``quantity "some" is not a whole number``."""
-    text = nw.col(check.text or check.field)
-    quoted = nw.concat_str([nw.lit(' "'), text, nw.lit('"')])
-    shown = nw.when(~text.is_null()).then(quoted).otherwise(nw.lit(""))
-    return nw.concat_str([nw.lit(check.field), shown, nw.lit(f" {check.reason}")])
 
 
 def _text(theirs: str, spelled: Mapping[str, str]) -> nw.Expr:
